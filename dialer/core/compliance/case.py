@@ -1,0 +1,163 @@
+"""A question at one instant, with everything resolved that its checks look at: places, packs, zones, hours, limits."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from dialer.core.compliance.consent import Consent, lifted
+from dialer.core.compliance.hours import Shut, Timetable, next_open, shut_at
+from dialer.core.compliance.limits import Cap, gap_ends, reached
+from dialer.core.compliance.packs import COUNTRY_CALENDAR, Chosen, Pack, Rulebook, choose, next_edition
+from dialer.core.compliance.question import AGENT_GUARANTEED, CampaignRules, Question
+from dialer.core.compliance.wall import day_start, wall
+from dialer.core.compliance.week import Week
+from dialer.core.compliance.zones import Place, candidate_zones, place_of
+
+CAMPAIGN = "campaign"
+"""Stands where a pack's id would, when the campaign's own rules decide."""
+
+_ALWAYS: Week = (((0, 1440),),) * 7
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """`place` None: the number is in no range that may be dialed; then nothing else is known."""
+
+    rulebook: Rulebook
+    question: Question
+    at: datetime
+    place: Place | None
+    chosen: Chosen
+    zones: tuple[str, ...]
+    timetables: tuple[Timetable, ...]
+    shut: tuple[Shut, ...]
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        return () if self.place is None else _regions(self.place, self.question.region)
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """A limit on attempts that is used up. `free_at` None: for good."""
+
+    rule: str
+    source: str
+    free_at: datetime | None
+
+
+def resolve(rulebook: Rulebook, question: Question, at: datetime) -> Case:
+    place = place_of(rulebook, question.number)
+    if place is None:
+        return Case(rulebook, question, at, None, Chosen(()), (), (), ())
+    rules = question.rules
+    zones = candidate_zones(rulebook, place, question.region, question.zone)
+    days = frozenset(wall(at, zone).date() for zone in zones) or frozenset({at.astimezone(UTC).date()})
+    regions = _regions(place, question.region)
+    chosen = choose(rulebook, regions, rules.purposes, rules.overlays, days)
+    timetables = _timetables(rulebook, chosen.packs, zones, regions, rules, question.consent)
+    shut = tuple(shut_at(timetables, at))
+    return Case(rulebook, question, at, place, chosen, zones, timetables, shut)
+
+
+def limits_used(case: Case) -> Iterator[Used]:
+    """Every limit that forbids now: the packs' in their order, then the campaign's."""
+    question, rules = case.question, case.question.rules
+    if not question.history or not case.zones:
+        return
+    for source, cap in (*_pack_caps(case), *_campaign_caps(rules)):
+        hit = reached(cap, question.history, case.at, case.zones[0], question.campaign_id)
+        if hit is not None:
+            yield Used("ABANDON_COOLDOWN" if cap.kind == "cooldown" else "ATTEMPT_CAP", source, hit.free_at)
+    ends = None if rules.gap is None else gap_ends(rules.gap, question.history, case.at)
+    if ends is not None:
+        yield Used("ATTEMPT_GAP", CAMPAIGN, ends)
+
+
+def not_through(case: Case) -> tuple[Shut, ...]:
+    """What will have shut when the closing guard is over."""
+    guard = case.question.rules.closing_guard
+    return tuple(shut_at(case.timetables, case.at + guard)) if guard else ()
+
+
+def earliest_cure(case: Case) -> datetime | None:
+    """The earliest instant at which hours and limits may stop refusing; None where no waiting helps."""
+    at = case.at
+    for used in limits_used(case):
+        if used.free_at is None:
+            return None
+        at = max(at, used.free_at)
+    opening = next_open(case.timetables, at, case.question.rules.closing_guard)
+    edition = _next_edition_starts(case)
+    return edition if edition is not None and (opening is None or edition < opening) else opening
+
+
+def _pack_caps(case: Case) -> Iterator[tuple[str, Cap]]:
+    guaranteed = case.question.mode in AGENT_GUARANTEED
+    for pack in case.chosen.packs:
+        for cap in pack.caps:
+            if not (guaranteed and cap.counts in ("abandoned", "amd_machine")):
+                yield pack.id, cap
+
+
+def _campaign_caps(rules: CampaignRules) -> Iterator[tuple[str, Cap]]:
+    if rules.attempts_per_day is not None:
+        yield CAMPAIGN, Cap("calendar_day", rules.attempts_per_day)
+    if rules.max_attempts is not None:
+        yield CAMPAIGN, Cap("campaign", rules.max_attempts)
+
+
+def _next_edition_starts(case: Case) -> datetime | None:
+    days = {zone: wall(case.at, zone).date() for zone in case.zones}
+    start = next_edition(case.chosen.packs, case.rulebook, min(days.values())) if days else None
+    starts = [at for at in (day_start(start, zone) for zone in days) if at > case.at] if start is not None else []
+    return min(starts, default=None)
+
+
+def _regions(place: Place, region: str | None) -> tuple[str, ...]:
+    """Every place that has a say, the number's first; a region brings its country."""
+    named = (place.country, place.region, region and region.partition("-")[0], region)
+    return tuple(dict.fromkeys(name for name in named if name))
+
+
+@lru_cache(maxsize=16384)
+def _timetables(
+    rulebook: Rulebook,
+    packs: tuple[Pack, ...],
+    zones: tuple[str, ...],
+    regions: tuple[str, ...],
+    rules: CampaignRules,
+    consent: Consent,
+) -> tuple[Timetable, ...]:
+    replaced = {pack.extends for pack in packs if pack.replaces_windows}
+    made = [_pack_timetable(rulebook, pack, zones, regions, rules, consent, pack.id in replaced) for pack in packs]
+    if rules.windows or rules.blackouts or rules.closes_on or rules.workdays:
+        calendars = tuple(rulebook.calendar(name) for name in rules.closes_on)
+        workdays = rulebook.calendar(rules.workdays) if rules.workdays else None
+        own = Timetable(CAMPAIGN, rules.windows or _ALWAYS, zones, calendars, None, workdays, rules.blackouts)
+        made.append(own)
+    return tuple(made)
+
+
+def _pack_timetable(
+    rulebook: Rulebook,
+    pack: Pack,
+    zones: tuple[str, ...],
+    regions: tuple[str, ...],
+    rules: CampaignRules,
+    consent: Consent,
+    replaced: bool,
+) -> Timetable:
+    free = lifted(pack.waiver, consent)
+    week = next((pack.modes[purpose] for purpose in rules.purposes if purpose in pack.modes), pack.week)
+    names = tuple(regions[0] if name == COUNTRY_CALENDAR else name for name in pack.closes_on)
+    if pack.by_region:
+        names = tuple(name for name in names if name in regions) or names
+    return Timetable(
+        pack.id,
+        _ALWAYS if replaced or "hours" in free else week,
+        (*zones, *pack.extra_zones) if zones else (),
+        () if "holidays" in free else tuple(rulebook.calendar(name) for name in names),
+        pack.eve,
+    )

@@ -1,0 +1,248 @@
+"""The gate: no call is placed without its permit.
+
+One question, one answer, the same on every path: when a lead is claimed and again in the instant before the call is
+placed. The checks stand in the order in which they are asked, and the first refusal is the answer. Nothing is looked up
+here: history, list hits and consent arrive as values, the rules as a `Rulebook`. What is not known is refused.
+"""
+
+from collections.abc import Callable
+from dataclasses import InitVar, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from dialer.core.compliance.case import Case, earliest_cure, limits_used, not_through, resolve
+from dialer.core.compliance.codes import RULES, sentence
+from dialer.core.compliance.do_not_call import ListHit, listed
+from dialer.core.compliance.limits import PastAttempt
+from dialer.core.compliance.packs import Rulebook
+from dialer.core.compliance.question import AGENT_GUARANTEED, AbandonCount, CampaignRules, Question
+from dialer.core.compliance.wall import wall_text
+from dialer.core.number import Number
+
+__all__ = [
+    "AbandonCount",
+    "CampaignRules",
+    "ListHit",
+    "PastAttempt",
+    "Permit",
+    "Question",
+    "Refusal",
+    "check",
+    "verdicts",
+]
+
+PERMIT_LASTS: Final = timedelta(seconds=5)
+"""A permit is for the call about to be placed, not for a queue."""
+
+_SEAL: Final = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """Leave to place one call to `number` until `stale_at`. Only `check` can make one; anyone else gets a `TypeError`.
+
+    `packs` are ids with versions, `zones` the clocks that were all found open, `tzdata` the version of the zone data.
+    """
+
+    number: Number
+    lead_id: int
+    campaign_id: int
+    made_at: datetime
+    stale_at: datetime
+    packs: tuple[str, ...]
+    zones: tuple[str, ...]
+    tzdata: str
+    seal: InitVar[object] = None
+
+    def __post_init__(self, seal: object) -> None:
+        if seal is not _SEAL:
+            raise TypeError("a permit is made by the compliance gate and by nobody else")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """`rule` is a code of `codes.RULES`, `sentence` says it in English. `try_after` is the first instant at which the
+    same question would be allowed; None where waiting alone does not help. `decided_by` names the pack, the list or
+    "campaign"; `zone` and `local` the clock that decided.
+    """
+
+    rule: str
+    sentence: str
+    try_after: datetime | None = None
+    decided_by: str | None = None
+    zone: str | None = None
+    local: str | None = None
+
+
+def check(rulebook: Rulebook, question: Question, now: datetime) -> Permit | Refusal:
+    """The verdict at the instant `now` (aware)."""
+    if now.tzinfo is None:
+        raise ValueError("now: an aware time is expected")
+    case = resolve(rulebook, question, now)
+    refusal = _first_refusal(case)
+    if refusal is None:
+        return _permit(case)
+    return replace(refusal, try_after=_first_allowed(case)) if RULES[refusal.rule].time_cures else refusal
+
+
+def verdicts(case: Case) -> list[tuple[str, Refusal | None]]:
+    """Every check by name with its refusal or None, in the order in which they are asked."""
+    return [(name, ask(case)) for name, ask in _CHECKS]
+
+
+def _first_refusal(case: Case) -> Refusal | None:
+    return next((refusal for _, ask in _CHECKS if (refusal := ask(case)) is not None), None)
+
+
+def _permit(case: Case) -> Permit:
+    question = case.question
+    packs = tuple(pack.label for pack in case.chosen.packs)
+    return Permit(
+        question.number,
+        question.lead_id,
+        question.campaign_id,
+        case.at,
+        _stale_at(case),
+        packs,
+        case.zones,
+        case.rulebook.tzdata,
+        seal=_SEAL,
+    )
+
+
+def _stale_at(case: Case) -> datetime:
+    """Windows shut on whole minutes, with a guard that long before: only an end of minute within reach is looked at."""
+    stale = case.at + PERMIT_LASTS
+    for guard in (timedelta(), case.question.rules.closing_guard):
+        minute = (case.at + guard).replace(second=0, microsecond=0) + timedelta(minutes=1) - guard
+        if minute < stale and _first_refusal(resolve(case.rulebook, case.question, minute)) is not None:
+            stale = minute
+    return stale
+
+
+def _first_allowed(case: Case) -> datetime | None:
+    """Step from one earliest cure to the next until nothing refuses.
+
+    Each step passes an opening, the end of a cap or a new edition of a pack; sixty-four of them without success make a
+    question that time does not answer.
+    """
+    for _ in range(64):
+        later = earliest_cure(case)
+        if later is None or later <= case.at:
+            return None
+        case = resolve(case.rulebook, case.question, later)
+        refusals = [refusal for _, refusal in verdicts(case) if refusal is not None]
+        if not refusals:
+            return later
+        if not all(RULES[refusal.rule].time_cures for refusal in refusals):
+            return None
+    return None
+
+
+def _refuse(case: Case, rule: str, by: str | None = None, zone: str | None = None) -> Refusal:
+    local = None if zone is None else wall_text(case.at, zone)
+    return Refusal(rule, sentence(rule, "en", by=by, zone=zone, local=local), None, by, zone, local)
+
+
+def _number(case: Case) -> Refusal | None:
+    return _refuse(case, "NUMBER_INVALID") if case.place is None else None
+
+
+def _packs(case: Case) -> Refusal | None:
+    missing = case.chosen.missing
+    return None if missing is None else _refuse(case, "RULES_MISSING", missing)
+
+
+def _emergency(case: Case) -> Refusal | None:
+    """Louisiana and New York suspend calls while an emergency lasts; a supervisor sets the switch."""
+    for pack in case.chosen.packs:
+        if pack.id in case.question.suspended and case.question.consent not in pack.emergency_exempts:
+            return _refuse(case, "EMERGENCY_SUSPENSION", pack.id)
+    return None
+
+
+def _region(case: Case) -> Refusal | None:
+    for pack in case.chosen.packs:
+        if pack.blocked_regions.intersection(case.regions):
+            return _refuse(case, "REGION_BLOCKED", pack.id)
+    return None
+
+
+def _internal_list(case: Case) -> Refusal | None:
+    """The company's and the campaign's lists, and the callee's own refusal where a pack says how long it binds."""
+    hit = listed(case.question.hits, case.at, "company", "campaign")
+    if hit is not None:
+        return _refuse(case, "DNC_INTERNAL", hit.list_name)
+    refused_at = case.question.refused_at
+    for pack in case.chosen.packs if refused_at is not None else ():
+        days = pack.refusal_days
+        if pack.refusal_is_final or (days is not None and refused_at and case.at < refused_at + timedelta(days=days)):
+            return _refuse(case, "DNC_INTERNAL", pack.id)
+    return None
+
+
+def _registry(case: Case) -> Refusal | None:
+    """Express consent overrides a registry (PECR 21(4), 47 CFR 64.1200(c)(2)(ii)); a contract does not everywhere."""
+    hit = listed(case.question.hits, case.at, "registry")
+    if hit is None or case.question.consent == "express":
+        return None
+    obeys = (pack.id for pack in case.chosen.packs if hit.list_name in pack.registries)
+    return _refuse(case, "DNC_REGISTRY", next(obeys, hit.list_name))
+
+
+def _consent(case: Case) -> Refusal | None:
+    for pack in case.chosen.packs if case.question.consent == "none" else ():
+        if pack.opt_in:
+            return _refuse(case, "CONSENT_REQUIRED", pack.id)
+    return None
+
+
+def _zone(case: Case) -> Refusal | None:
+    return _refuse(case, "ZONE_UNKNOWN") if not case.zones else None
+
+
+def _holiday(case: Case) -> Refusal | None:
+    for shut in (*case.shut, *not_through(case)):
+        if shut.rule != "OUTSIDE_WINDOW":
+            return _refuse(case, shut.rule, shut.source, shut.zone)
+    return None
+
+
+def _hours(case: Case) -> Refusal | None:
+    for shut in (*case.shut, *not_through(case)):
+        if shut.rule == "OUTSIDE_WINDOW":
+            return _refuse(case, shut.rule, shut.source, shut.zone)
+    return None
+
+
+def _attempts(case: Case) -> Refusal | None:
+    used = next(limits_used(case), None)
+    return None if used is None else _refuse(case, used.rule, used.source)
+
+
+def _abandon_rate(case: Case) -> Refusal | None:
+    """Exactly the limit is inside it: "no more than three percent"."""
+    count = case.question.abandons
+    if count is None or case.question.mode in AGENT_GUARANTEED:
+        return None
+    for pack in case.chosen.packs:
+        limit = pack.abandonment.limit_percent if pack.abandonment is not None else None
+        if limit is not None and count.abandoned * 100 > limit * count.answered:
+            return _refuse(case, "ABANDON_RATE", pack.id)
+    return None
+
+
+_CHECKS: Final[tuple[tuple[str, Callable[[Case], Refusal | None]], ...]] = (
+    ("number", _number),
+    ("rules", _packs),
+    ("emergency", _emergency),
+    ("region", _region),
+    ("own lists", _internal_list),
+    ("registries", _registry),
+    ("consent", _consent),
+    ("time zone", _zone),
+    ("holidays", _holiday),
+    ("hours", _hours),
+    ("attempts", _attempts),
+    ("abandoned calls", _abandon_rate),
+)

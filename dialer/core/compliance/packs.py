@@ -1,0 +1,174 @@
+"""Rule packs: what one place, purpose or trunk demands, as values; and which of them apply to a call.
+
+A pack says no more than its source does. Everything that applies must allow the call: packs only ever add refusals,
+except that a purpose pack may replace the hours of the country it extends.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from typing import Literal
+
+from dialer.core.compliance.consent import Consent, Waiver
+from dialer.core.compliance.hours import Calendar
+from dialer.core.compliance.limits import Cap
+from dialer.core.compliance.week import Week
+
+FALLBACK = "ZZ"
+"""The pack for a country that has none: deliberately narrow, our policy and not law."""
+
+COUNTRY_CALENDAR = "{country}"
+"""In `closes_on`: the public holidays of whichever country the number belongs to."""
+
+
+class BadPack(ValueError):
+    """A pack that cannot be read. `key` is the path inside it; the loader puts the file's name in front."""
+
+    def __init__(self, key: str, why: str) -> None:
+        super().__init__(f"{key}: {why}")
+        self.key, self.why = key, why
+
+
+@dataclass(frozen=True, slots=True)
+class Abandonment:
+    """`limit_percent` of `per`; the agent must be there `connect_seconds` after `measured_from`."""
+
+    limit_percent: float | None
+    per: str
+    connect_seconds: float | None
+    measured_from: Literal["answer", "greeting_start", "greeting_end"] | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class MinRing:
+    """Do not give up ringing before `seconds`, or `rings` where the rule names them: one of the two is enough."""
+
+    seconds: int
+    rings: int | None
+    max_seconds: int | None
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Pack:
+    """One dated, versioned set of rules. Dates of effect are local dates in the callee's zone, both inclusive.
+
+    `closes_on` names holiday calendars; with `by_region` a known region of that name narrows them to one. `prefixes`
+    (digits, no plus) and `zones` belong to packs that stand for a number range instead of a country: the lab's.
+    `texts` keeps what people must read and no check decides: consent, opt-out, caller id, recording, notes.
+    """
+
+    id: str
+    version: str
+    name: str
+    week: Week
+    status: str
+    confidence: str
+    src: tuple[str, ...] = ()
+    extends: str | None = None
+    purpose: str | None = None
+    overlay: bool = False
+    effective_from: date | None = None
+    effective_to: date | None = None
+    replaces_windows: bool = False
+    modes: Mapping[str, Week] = field(default_factory=dict)
+    closes_on: tuple[str, ...] = ()
+    by_region: bool = False
+    eve: int | None = None
+    caps: tuple[Cap, ...] = ()
+    extra_zones: tuple[str, ...] = ()
+    blocked_regions: frozenset[str] = frozenset()
+    opt_in: bool = False
+    waiver: Waiver | None = None
+    registries: tuple[str, ...] = ()
+    refusal_is_final: bool = False
+    refusal_days: int | None = None
+    emergency_exempts: frozenset[Consent] = frozenset()
+    abandonment: Abandonment | None = None
+    min_ring: MinRing | None = None
+    prefixes: tuple[str, ...] = ()
+    zones: tuple[str, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        return f"{self.id}@{self.version}"
+
+    def in_force(self, day: date) -> bool:
+        return (self.effective_from is None or self.effective_from <= day) and (
+            self.effective_to is None or day <= self.effective_to
+        )
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Rulebook:
+    """Everything the gate reads besides the question: built once by the loader and never changed.
+
+    `packs` holds the dated editions of each id; `zone_corrections` and `prefixes` are keyed by leading digits without
+    plus; `area_codes` gives a +1 area code's state or province ("US-NY"), or only its country where several share it;
+    `region_zones` every zone of a region; `territories` the country whose packs a territory uses; `renamed` old zone
+    names; `tzdata` the version of the zone data all of it was decided with.
+    """
+
+    packs: Mapping[str, tuple[Pack, ...]]
+    calendars: Mapping[str, Calendar]
+    zone_corrections: Mapping[str, tuple[str, ...]]
+    tzdata: str
+    area_codes: Mapping[str, str] = field(default_factory=dict)
+    region_zones: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    territories: Mapping[str, str] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    zone_names: frozenset[str] = frozenset()
+    prefixes: Mapping[str, str] = field(default_factory=dict)
+
+    def calendar(self, calendar_id: str) -> Calendar:
+        """The calendar, or one that knows no year, so that whoever relies on it refuses."""
+        return self.calendars.get(calendar_id) or Calendar(calendar_id, frozenset(), frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The packs of a call in the order in which they are asked; `missing` is one that should be there and is not."""
+
+    packs: tuple[Pack, ...]
+    missing: str | None = None
+
+
+@lru_cache(maxsize=16384)
+def choose(
+    rulebook: Rulebook,
+    regions: tuple[str, ...],
+    purposes: tuple[str, ...],
+    overlays: tuple[str, ...],
+    days: frozenset[date],
+) -> Chosen:
+    """The packs for the places the callee may be in, the campaign's purposes and the trunk's overlays.
+
+    `regions` are countries and ISO 3166-2 regions, the number's first. `days` are today's dates in every candidate
+    zone: where a rule changes at midnight and it is midnight in between, both editions hold.
+    """
+    wanted: dict[str, bool] = {}  # id -> whether the call is refused without it
+    countries = dict.fromkeys(region.partition("-")[0] for region in regions)
+    for country in countries:
+        wanted[country if country in rulebook.packs else FALLBACK] = True
+    for region in regions:
+        if region in rulebook.packs:
+            wanted.setdefault(region, False)
+    for pack_id, editions in rulebook.packs.items():
+        if editions[0].purpose in purposes and editions[0].extends in countries:
+            wanted.setdefault(pack_id, False)
+    wanted.update(dict.fromkeys(overlays, True))
+    found: list[Pack] = []
+    for pack_id, needed in wanted.items():
+        editions = tuple(p for p in rulebook.packs.get(pack_id, ()) if any(p.in_force(day) for day in days))
+        if needed and not editions:
+            return Chosen(tuple(found), missing=pack_id)
+        found.extend(editions)
+    return Chosen(tuple(found))
+
+
+def next_edition(packs: Iterable[Pack], rulebook: Rulebook, after: date) -> date | None:
+    """The next local date from which another edition of one of these packs holds."""
+    starts = (edition.effective_from for pack in packs for edition in rulebook.packs[pack.id])
+    return min((start for start in starts if start is not None and start > after), default=None)

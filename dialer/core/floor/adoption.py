@@ -1,0 +1,166 @@
+"""Starting again: what the database remembers, joined with what the PBX says is alive."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from dialer.core import events as ev
+from dialer.core.agent import Agent, AgentState
+from dialer.core.call import Call, CallState
+from dialer.core.commands import HangupLeg, RaiseIncident
+from dialer.core.floor import agents, calls
+from dialer.core.floor.picture import Link, Picture
+
+# How often the PBX is asked what lives, while all seems well: a lost event is noticed within this time.
+ROUTINE = timedelta(seconds=5)
+# An order that left this shortly before the question may not have a channel yet when the PBX answers.
+YOUNG = timedelta(seconds=2)
+
+
+def adopt(picture: Picture, event: ev.Adopted, now: datetime) -> None:
+    """Rebuild agents and calls as they were; `resynced` finds out which are still so."""
+    for session in event.sessions:
+        agent = Agent(session.agent_id, session.endpoint, session.campaigns, session.on_hook, session.since)
+        agent.state, agent.code = AgentState(session.state), session.code
+        agent.leg_id, agent.leg_number = session.leg_id, session.leg_number
+        picture.agents[agent.id] = agent
+        picture.touch("agent", agent.id)
+    for attempt in event.attempts:
+        call = Call(
+            attempt.attempt_id,
+            attempt.campaign_id,
+            attempt.prospect,
+            None,
+            attempt.agent_id,
+            attempt.trunk,
+            "",
+            attempt.opened_at,
+            opened=True,
+            sent_at=attempt.opened_at,
+            answered_at=attempt.answered_at,
+            bridged_at=attempt.bridged_at,
+        )
+        picture.calls[call.attempt_id] = call
+        picture.touch("call", call.attempt_id)
+        agent_ = picture.agents.get(attempt.agent_id or "")
+        if agent_ is not None and agent_.busy:
+            agent_.attempt_id = call.attempt_id
+        if attempt.ending is not None:
+            _was_over(picture, call, attempt, now)
+        else:
+            picture.trunks[call.trunk].in_use += 1
+
+
+def _was_over(picture: Picture, call: Call, attempt: ev.OpenAttempt, now: datetime) -> None:
+    """Only the disposition is missing: the agent still may say it, else the default does."""
+    assert attempt.ending is not None
+    call.state, call.settled = CallState.ENDED, True
+    call.ended_at = attempt.ending.ended_at
+    agent = picture.agents.get(attempt.agent_id or "")
+    if attempt.ending.bridged_at is not None and agent is not None and agent.attempt_id == call.attempt_id:
+        if agent.state is not AgentState.WRAP_UP:
+            calls.wrap_up(picture, agent, now)
+        else:
+            agent.deadline = now + timedelta(seconds=picture.desks[call.campaign_id].campaign.wrap_up_seconds)
+            picture.wake(agent.deadline, "agent", agent.id)
+    else:
+        call.settled = False
+        call.deadline = now
+        _restore_facts(call, attempt)
+        picture.wake(now, "call", call.attempt_id)
+
+
+def _restore_facts(call: Call, attempt: ev.OpenAttempt) -> None:
+    ending = attempt.ending
+    assert ending is not None
+    call.rang_at, call.answered_at, call.bridged_at = ending.rang_at, ending.answered_at, ending.bridged_at
+    call.cause, call.code, call.machine = ending.cause, ending.cause_code, ending.machine
+    call.abandoned, call.ended_by = ending.abandoned, ending.who_ended
+
+
+def resynced(picture: Picture, event: ev.Resynced, now: datetime) -> None:
+    """Believe the PBX: what lives goes on, what is gone is asked about, what nobody owns is hung up."""
+    asked_at = picture.resync_asked_at or now
+    picture.resync_asked_at = None
+    live = {leg.leg_id: leg for leg in event.legs}
+    first = picture.link is not Link.UP
+    picture.link = Link.UP
+    _agents(picture, live, asked_at, now, first=first)
+    _calls(picture, live, asked_at, now)
+    _orphans(picture, live, now)
+    picture.wake(now + ROUTINE, "resync", "")
+    picture.touch("node", "")
+    picture.repace = True
+
+
+def _agents(picture: Picture, live: dict[str, ev.LiveLeg], asked_at: datetime, now: datetime, *, first: bool) -> None:
+    for agent in list(picture.agents.values()):
+        if agent.state is AgentState.LOGGED_OUT:
+            continue
+        leg = live.get(agent.leg_id or "")
+        if leg is not None and leg.answered and not agent.leg_up:
+            agents.leg_up(picture, agent, leg.leg_id, now)
+        elif leg is None and agent.leg_id is not None and agent.leg_up:
+            _phone_gone(picture, agent, agent.leg_id, now)
+        elif leg is None and first and not agent.on_hook:
+            _phone_gone(picture, agent, agent.leg_id or "", now)
+        if first:
+            _rejoin(picture, agent, now)
+
+
+def _phone_gone(picture: Picture, agent: Agent, leg_id: str, now: datetime) -> None:
+    agent.leg_id = agent.leg_id or leg_id
+    agent.leg_up = agent.leg_up or agent.leg_number == 0  # not a phone that was rung in vain
+    if agents.leg_lost(picture, agent, agent.leg_id, now):
+        calls.agent_phone_lost(picture, agent, now)
+
+
+def _rejoin(picture: Picture, agent: Agent, now: datetime) -> None:
+    """An adopted agent whose work is gone goes back to work; a ready one is put in line again."""
+    holds = agent.attempt_id is not None or agent.preview is not None or agent.id in picture.waiting
+    if (agent.busy and not holds) or (agent.state is AgentState.READY and agent.id not in picture.ready):
+        agents.rest(picture, agent, now)
+
+
+def _calls(picture: Picture, live: dict[str, ev.LiveLeg], asked_at: datetime, now: datetime) -> None:
+    for call in list(picture.calls.values()):
+        if call.state is CallState.ENDED or call.sent_at is None:
+            continue
+        leg = live.get(call.attempt_id)
+        if leg is None:
+            if call.sent_at <= asked_at - YOUNG or call.rang_at is not None or call.answered_at is not None:
+                calls.ask_witness(picture, call)
+        elif leg.bridged:
+            call.unseen = call.unseen or (call.bridged_at is None)
+            calls.told(picture, ev.CallBridged(call.attempt_id, call.bridged_at), now)
+        elif leg.answered:
+            calls.told(picture, ev.CustomerAnswered(call.attempt_id), now)
+
+
+def _orphans(picture: Picture, live: dict[str, ev.LiveLeg], now: datetime) -> None:
+    """A channel of ours that nobody owns must not stay up."""
+    owned = set(picture.calls)
+    owned |= {agent.leg_id for agent in picture.agents.values() if agent.leg_id is not None}
+    owned |= {spy.leg_id for spy in picture.spies.values()}
+    for leg_id, leg in live.items():
+        kind, _, rest = leg_id.partition("-")
+        if leg_id in owned or not rest.startswith(f"{picture.tag}-") or leg.seconds < YOUNG.total_seconds():
+            continue
+        picture.do(HangupLeg(leg_id))
+        picture.do(RaiseIncident("orphan_leg", f"a live {kind} leg had no owner and was hung up", now))
+
+
+def link_up(picture: Picture, now: datetime) -> None:
+    """Connected: find out what lives before anything is dialed."""
+    picture.link, picture.link_reason = Link.SYNCING, "asking which calls live"
+    picture.resync_asked_at = None
+    picture.touch("node", "")
+    calls.look(picture, now)
+
+
+def link_down(picture: Picture, reason: str, now: datetime) -> None:
+    """No word from the PBX: calls go on there without us; nothing new is dialed."""
+    if picture.link is not Link.DOWN:
+        picture.do(RaiseIncident("ami_down", f"the link to Asterisk is down: {reason}", now))
+    picture.link, picture.link_reason, picture.resync_asked_at = Link.DOWN, reason, None
+    picture.touch("node", "")

@@ -1,0 +1,43 @@
+"""Leads on the floor: asked about at the gate, refused, given back."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from dialer.core.commands import RefuseLead, ReleaseLead
+from dialer.core.compliance.gate import Permit, Question, Refusal, check
+from dialer.core.floor.picture import Desk, Picture
+from dialer.core.lead import Prospect
+
+
+def verdict(picture: Picture, desk: Desk, prospect: Prospect, now: datetime) -> Permit | Refusal:
+    """Ask the gate."""
+    return check(
+        picture.rulebook,
+        Question(
+            number=prospect.number.number,
+            lead_id=prospect.lead.id,
+            campaign_id=desk.campaign.id,
+            rules=desk.campaign.rules,
+            history=prospect.history,
+            hits=prospect.hits,
+            region=prospect.lead.region,
+            zone=prospect.lead.zone,
+            consent=prospect.lead.consent,
+            mode=desk.campaign.dial_mode.value,
+        ),
+        now,
+    )
+
+
+def refuse(picture: Picture, desk: Desk, prospect: Prospect, refusal: Refusal, now: datetime) -> None:
+    """Keep the refusal where the supervisor sees it, and the lead where it belongs."""
+    desk.refusals[refusal.rule] += 1
+    desk.last_refusal = refusal
+    picture.touch("campaign", desk.campaign.id)
+    picture.do(RefuseLead(desk.campaign.id, prospect.lead.id, refusal, refusal.try_after or now))
+
+
+def give_back(picture: Picture, prospect: Prospect, now: datetime, because: str, rest: timedelta = timedelta()) -> None:
+    """Return a lead untried."""
+    picture.do(ReleaseLead(prospect.lead.campaign_id, prospect.lead.id, now + rest, because))

@@ -1,0 +1,122 @@
+"""The simulated database: leads with leases, attempts with one outcome, the numbers' histories."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from dialer.core import commands as cmd
+from dialer.core import events as ev
+from dialer.core.campaign import Campaign
+from dialer.core.compliance.gate import Question, Refusal, check
+from dialer.core.compliance.limits import PastAttempt
+from dialer.core.compliance.packs import Rulebook
+from dialer.core.lead import Again, Lead, Prospect
+from dialer.core.number import Number
+from dialer.core.outcome import Ending, Kind, Outcome
+
+LEASE = timedelta(minutes=5)
+
+
+@dataclass(slots=True)
+class Shelf:
+    """One lead as the database keeps it."""
+
+    lead: Lead
+    status: str = "ready"  # ready, claimed, done
+    next_at: datetime | None = None
+    lease_until: datetime | None = None
+    because: str = ""
+    for_agent: str | None = None
+
+
+@dataclass(slots=True)
+class Shop:
+    """All tables of the simulation."""
+
+    rulebook: Rulebook
+    campaigns: dict[int, Campaign]
+    shelves: dict[int, Shelf] = field(default_factory=dict)
+    opened: dict[str, cmd.OpenAttemptRow] = field(default_factory=dict)
+    endings: dict[str, Ending] = field(default_factory=dict)
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    history: dict[Number, list[PastAttempt]] = field(default_factory=dict)
+    refusals: list[tuple[int, Refusal]] = field(default_factory=list)
+    listeners: list[Callable[[Outcome], None]] = field(default_factory=list)
+
+    def claim(self, order: cmd.ClaimLeads, now: datetime) -> ev.LeadsClaimed:
+        """Lease the next due leads."""
+        mine = [s for s in self.shelves.values() if s.lead.campaign_id == order.campaign_id and s.status != "done"]
+        free = [s for s in mine if s.status == "ready" or (s.lease_until is not None and s.lease_until <= now)]
+        due = [s for s in free if s.next_at is None or s.next_at <= now]
+        prospects = []
+        for shelf in due[: order.count]:
+            shelf.status, shelf.lease_until = "claimed", now + LEASE
+            number = shelf.lead.next_number()
+            assert number is not None
+            seen = tuple(self.history.get(number.number, ()))
+            prospects.append(Prospect(shelf.lead, number, now + LEASE, seen, for_agent=shelf.for_agent))
+        later = [s.next_at for s in free if s.next_at is not None and s.next_at > now]
+        return ev.LeadsClaimed(order.campaign_id, tuple(prospects), min(later, default=None), len(mine))
+
+    def release(self, order: cmd.ReleaseLead) -> None:
+        """Back on the shelf."""
+        self._shelve(order.lead_id, order.at, order.because)
+
+    def refuse(self, order: cmd.RefuseLead) -> None:
+        """Back on the shelf until the gate may be asked again, or done for good."""
+        self.refusals.append((order.lead_id, order.refusal))
+        self._shelve(order.lead_id, order.at, order.refusal.rule)
+        if order.refusal.try_after is None:
+            self.shelves[order.lead_id].status = "done"
+
+    def open(self, order: cmd.OpenAttemptRow, now: datetime) -> ev.Event:
+        """Write the row; the gate is asked again with what is known now."""
+        if order.attempt_id in self.opened:
+            return ev.AttemptNotOpened(order.attempt_id, "the id is taken")
+        campaign, prospect = self.campaigns[order.campaign_id], order.prospect
+        number = prospect.number.number
+        question = Question(
+            number=number,
+            lead_id=prospect.lead.id,
+            campaign_id=campaign.id,
+            rules=campaign.rules,
+            history=tuple(self.history.get(number, ())),
+            consent=prospect.lead.consent,
+            mode=campaign.dial_mode.value,
+        )
+        verdict = check(self.rulebook, question, now)
+        if isinstance(verdict, Refusal):
+            return ev.AttemptRefused(order.attempt_id, verdict)
+        self.opened[order.attempt_id] = order
+        self.history.setdefault(number, []).append(PastAttempt(now, "attempt"))
+        shelf = self.shelves[prospect.lead.id]
+        shelf.lead = replace(shelf.lead, serial=shelf.lead.serial + 1)
+        return ev.AttemptOpened(order.attempt_id, verdict)
+
+    def close(self, order: cmd.CloseAttempt) -> None:
+        """The outcome, once; and the lead's fate."""
+        outcome = order.outcome
+        assert outcome.attempt_id not in self.outcomes, "an attempt was closed twice"
+        self.outcomes[outcome.attempt_id] = outcome
+        shelf = self.shelves[outcome.lead_id]
+        kinds = dict(shelf.lead.tries_by_kind)
+        kinds[outcome.kind] = kinds.get(outcome.kind, 0) + 1
+        charged = outcome.kind is not Kind.UNCHARGED
+        numbers = tuple(
+            replace(n, tries=n.tries + 1, dead=n.dead or order.lead.kill_number) if n.id == order.number_id else n
+            for n in shelf.lead.numbers
+        )
+        shelf.lead = replace(shelf.lead, tries=shelf.lead.tries + charged, tries_by_kind=kinds, numbers=numbers)
+        if isinstance(order.lead, Again):
+            self._shelve(outcome.lead_id, order.lead.at, order.lead.because)
+            shelf.for_agent = order.lead.agent_id
+        else:
+            shelf.status, shelf.because = "done", order.lead.because
+        for listener in self.listeners:
+            listener(outcome)
+
+    def _shelve(self, lead_id: int, at: datetime, because: str) -> None:
+        shelf = self.shelves[lead_id]
+        shelf.status, shelf.next_at, shelf.because, shelf.lease_until = "ready", at, because, None
