@@ -134,6 +134,11 @@ class Agent:
         """Holds a lead or a call."""
         return self.state in (AgentState.RESERVED, AgentState.TALKING, AgentState.WRAP_UP)
 
+    def drop_leg(self) -> str | None:
+        """Forget the phone's leg; its id, for whoever hangs it up."""
+        leg_id, self.leg_id, self.leg_up = self.leg_id, None, False
+        return leg_id
+
     def next_state(self, what: Ask | Turn) -> AgentState | Rest:
         """What the tables say, before kept asks are applied.
 

@@ -89,6 +89,7 @@ class Call:
     cause: Cause | None = None
     code: int | None = None
     machine: str | None = None
+    bridge_failed: bool = False
     abandoned: bool = False
     ended_by: WhoEnded | None = None  # set where we, or the agent's phone, ended it
     not_sent: str | None = None  # why the order never became a call
@@ -140,7 +141,8 @@ class Call:
             answered_at=self.answered_at,
             bridged_at=self.bridged_at,
             machine=self.machine,
-            abandoned=self.abandoned,
+            # A failed bridge that was never made good is an abandon, also where the dialplan's own word was lost.
+            abandoned=self.abandoned or (self.bridge_failed and self.bridged_at is None),
         )
 
     def _join(self, event: ev.CustomerEvent | ev.OriginateEvent, now: datetime) -> None:
@@ -159,7 +161,10 @@ class Call:
             case ev.CallBridged(at=at):
                 self.bridged_at = self.bridged_at or at or now
                 self.answered_at = self.answered_at or self.bridged_at
-            case ev.BridgeFailed(at=at) | ev.CustomerDone(at=at):
+            case ev.BridgeFailed(at=at):
+                self.answered_at = self.answered_at or at or now
+                self.bridge_failed = True
+            case ev.CustomerDone(at=at):
                 self.answered_at = self.answered_at or at or now
             case ev.CustomerAbandoned(at=at):
                 self.answered_at = self.answered_at or at or now

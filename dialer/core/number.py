@@ -83,7 +83,7 @@ def parse(text: str, region: str | None, *, lab: bool = False) -> Number:
     try:
         found = phonenumbers.parse(plain, region)
     except phonenumbers.NumberParseException as error:
-        raise BadNumber(_LIBRARY_ERRORS.get(error.error_type, "CHARACTERS")) from None
+        raise BadNumber(_LIBRARY_ERRORS.get(error.error_type, "TOO_SHORT")) from None
     possible = phonenumbers.is_possible_number_with_reason(found)
     if possible != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise BadNumber(_LENGTHS.get(possible, "NOT_IN_USE"))
@@ -105,8 +105,6 @@ def is_dialable(number: Number) -> bool:
 
 _LIBRARY_ERRORS = {
     phonenumbers.NumberParseException.INVALID_COUNTRY_CODE: "NO_COUNTRY",
-    phonenumbers.NumberParseException.TOO_SHORT_NSN: "TOO_SHORT",
-    phonenumbers.NumberParseException.TOO_SHORT_AFTER_IDD: "TOO_SHORT",
     phonenumbers.NumberParseException.TOO_LONG: "TOO_LONG",
 }
 _LENGTHS = {

@@ -21,7 +21,7 @@ from dialer.simulation.agenda import Agenda
 from dialer.simulation.judge import Judge
 from dialer.simulation.pbx import Pbx, World
 from dialer.simulation.people import People
-from dialer.simulation.shop import Shelf, Shop
+from dialer.simulation.shop import Shop
 
 MONDAY = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)  # nine in the morning in New York, six in Los Angeles
 
@@ -157,7 +157,7 @@ class Day:
                 else:
                     e164 = f"+3314{random.randint(2_000_000, 8_999_999)}"  # France wants consent nobody gave
                 number = LeadNumber(lead_id, Number(e164))
-                self.shop.shelves[lead_id] = Shelf(Lead(lead_id, campaign_id, f"lead {lead_id}", (number,)))
+                self.shop.stock(Lead(lead_id, campaign_id, f"lead {lead_id}", (number,)))
 
 
 def _campaigns() -> tuple[Campaign, Campaign]:

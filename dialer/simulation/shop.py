@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import heapq
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from dialer.core import commands as cmd
 from dialer.core import events as ev
@@ -43,22 +44,32 @@ class Shop:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     history: dict[Number, list[PastAttempt]] = field(default_factory=dict)
     refusals: list[tuple[int, Refusal]] = field(default_factory=list)
-    listeners: list[Callable[[Outcome], None]] = field(default_factory=list)
+    _due: defaultdict[int, list[tuple[datetime, int]]] = field(default_factory=lambda: defaultdict(list))
+    _left: Counter[int] = field(default_factory=Counter)
 
     def claim(self, order: cmd.ClaimLeads, now: datetime) -> ev.LeadsClaimed:
         """Lease the next due leads."""
-        mine = [s for s in self.shelves.values() if s.lead.campaign_id == order.campaign_id and s.status != "done"]
-        free = [s for s in mine if s.status == "ready" or (s.lease_until is not None and s.lease_until <= now)]
-        due = [s for s in free if s.next_at is None or s.next_at <= now]
-        prospects = []
-        for shelf in due[: order.count]:
+        due = self._due[order.campaign_id]
+        prospects: list[Prospect] = []
+        while due and due[0][0] <= now and len(prospects) < order.count:
+            _, lead_id = heapq.heappop(due)
+            shelf = self.shelves[lead_id]
+            if shelf.status == "done" or (shelf.next_at or now) > now or (shelf.lease_until or now) > now:
+                continue  # an entry that a later one replaced
             shelf.status, shelf.lease_until = "claimed", now + LEASE
+            heapq.heappush(due, (shelf.lease_until, lead_id))
             number = shelf.lead.next_number()
             assert number is not None
             seen = tuple(self.history.get(number.number, ()))
             prospects.append(Prospect(shelf.lead, number, now + LEASE, seen, for_agent=shelf.for_agent))
-        later = [s.next_at for s in free if s.next_at is not None and s.next_at > now]
-        return ev.LeadsClaimed(order.campaign_id, tuple(prospects), min(later, default=None), len(mine))
+        next_at = due[0][0] if due else None
+        return ev.LeadsClaimed(order.campaign_id, tuple(prospects), next_at, self._left[order.campaign_id])
+
+    def stock(self, lead: Lead) -> None:
+        """Put a new lead on the shelf."""
+        self.shelves[lead.id] = Shelf(lead)
+        self._left[lead.campaign_id] += 1
+        heapq.heappush(self._due[lead.campaign_id], (datetime.min.replace(tzinfo=UTC), lead.id))
 
     def release(self, order: cmd.ReleaseLead) -> None:
         """Back on the shelf."""
@@ -69,7 +80,7 @@ class Shop:
         self.refusals.append((order.lead_id, order.refusal))
         self._shelve(order.lead_id, order.at, order.refusal.rule)
         if order.refusal.try_after is None:
-            self.shelves[order.lead_id].status = "done"
+            self._done(self.shelves[order.lead_id], order.refusal.rule)
 
     def open(self, order: cmd.OpenAttemptRow, now: datetime) -> ev.Event:
         """Write the row; the gate is asked again with what is known now."""
@@ -113,10 +124,15 @@ class Shop:
             self._shelve(outcome.lead_id, order.lead.at, order.lead.because)
             shelf.for_agent = order.lead.agent_id
         else:
-            shelf.status, shelf.because = "done", order.lead.because
-        for listener in self.listeners:
-            listener(outcome)
+            self._done(shelf, order.lead.because)
+        if outcome.disposition == "not_placed":
+            self.history[self.opened[outcome.attempt_id].permit.number].pop()  # nobody's phone rang
 
     def _shelve(self, lead_id: int, at: datetime, because: str) -> None:
         shelf = self.shelves[lead_id]
         shelf.status, shelf.next_at, shelf.because, shelf.lease_until = "ready", at, because, None
+        heapq.heappush(self._due[shelf.lead.campaign_id], (at, lead_id))
+
+    def _done(self, shelf: Shelf, because: str) -> None:
+        shelf.status, shelf.because = "done", because
+        self._left[shelf.lead.campaign_id] -= 1

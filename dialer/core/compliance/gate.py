@@ -14,7 +14,7 @@ from dialer.core.compliance.case import Case, earliest_cure, limits_used, not_th
 from dialer.core.compliance.codes import RULES, sentence
 from dialer.core.compliance.do_not_call import ListHit, listed
 from dialer.core.compliance.limits import PastAttempt
-from dialer.core.compliance.packs import Rulebook
+from dialer.core.compliance.packs import Pack, Rulebook
 from dialer.core.compliance.question import AGENT_GUARANTEED, AbandonCount, CampaignRules, Question
 from dialer.core.compliance.wall import wall_text
 from dialer.core.number import Number
@@ -22,13 +22,14 @@ from dialer.core.number import Number
 __all__ = [
     "AbandonCount",
     "CampaignRules",
+    "Explanation",
     "ListHit",
     "PastAttempt",
     "Permit",
     "Question",
     "Refusal",
     "check",
-    "verdicts",
+    "explain",
 ]
 
 PERMIT_LASTS: Final = timedelta(seconds=5)
@@ -74,6 +75,22 @@ class Refusal:
     local: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The answer with everything that was looked at. `checks` are names with a refusal or None, in the order asked;
+    `clocks` each candidate zone with its local time.
+    """
+
+    number: Number
+    at: datetime
+    verdict: Permit | Refusal
+    places: tuple[str, ...]
+    packs: tuple[Pack, ...]
+    clocks: tuple[tuple[str, str], ...]
+    checks: tuple[tuple[str, Refusal | None], ...]
+    tzdata: str
+
+
 def check(rulebook: Rulebook, question: Question, now: datetime) -> Permit | Refusal:
     """The verdict at the instant `now` (aware)."""
     if now.tzinfo is None:
@@ -85,8 +102,16 @@ def check(rulebook: Rulebook, question: Question, now: datetime) -> Permit | Ref
     return replace(refusal, try_after=_first_allowed(case)) if RULES[refusal.rule].time_cures else refusal
 
 
-def verdicts(case: Case) -> list[tuple[str, Refusal | None]]:
-    """Every check by name with its refusal or None, in the order in which they are asked."""
+def explain(rulebook: Rulebook, question: Question, now: datetime) -> Explanation:
+    """The same answer as `check`, with every check asked: who cures the first reason sees the next."""
+    verdict = check(rulebook, question, now)
+    case = resolve(rulebook, question, now)
+    clocks = tuple((zone, wall_text(now, zone)) for zone in case.zones)
+    checks = tuple(_verdicts(case))
+    return Explanation(question.number, now, verdict, case.regions, case.chosen.packs, clocks, checks, rulebook.tzdata)
+
+
+def _verdicts(case: Case) -> list[tuple[str, Refusal | None]]:
     return [(name, ask(case)) for name, ask in _CHECKS]
 
 
@@ -131,7 +156,7 @@ def _first_allowed(case: Case) -> datetime | None:
         if later is None or later <= case.at:
             return None
         case = resolve(case.rulebook, case.question, later)
-        refusals = [refusal for _, refusal in verdicts(case) if refusal is not None]
+        refusals = [refusal for _, refusal in _verdicts(case) if refusal is not None]
         if not refusals:
             return later
         if not all(RULES[refusal.rule].time_cures for refusal in refusals):

@@ -145,11 +145,11 @@ def choose(
 ) -> Chosen:
     """The packs for the places the callee may be in, the campaign's purposes and the trunk's overlays.
 
-    `regions` are countries and ISO 3166-2 regions, the number's first. `days` are today's dates in every candidate
+    `regions` are countries and ISO 3166-2 regions, the number's country (or the pack of its range) first. `days` are today's dates in every candidate
     zone: where a rule changes at midnight and it is midnight in between, both editions hold.
     """
     wanted: dict[str, bool] = {}  # id -> whether the call is refused without it
-    countries = dict.fromkeys(region.partition("-")[0] for region in regions)
+    countries = [name for place, name in enumerate(regions) if place == 0 or "-" not in name]
     for country in countries:
         wanted[country if country in rulebook.packs else FALLBACK] = True
     for region in regions:

@@ -8,7 +8,7 @@ from dialer.core import events as ev
 from dialer.core.agent import Agent, AgentState
 from dialer.core.call import Call, CallState
 from dialer.core.commands import HangupLeg, RaiseIncident
-from dialer.core.floor import agents, calls
+from dialer.core.floor import agents, calls, dialing
 from dialer.core.floor.picture import Link, Picture
 
 # How often the PBX is asked what lives, while all seems well: a lost event is noticed within this time.
@@ -100,6 +100,7 @@ def _agents(picture: Picture, live: dict[str, ev.LiveLeg], asked_at: datetime, n
         leg = live.get(agent.leg_id or "")
         if leg is not None and leg.answered and not agent.leg_up:
             agents.leg_up(picture, agent, leg.leg_id, now)
+            dialing.answered_own_phone(picture, agent, now)
         elif leg is None and agent.leg_id is not None and agent.leg_up:
             _phone_gone(picture, agent, agent.leg_id, now)
         elif leg is None and first and not agent.on_hook:

@@ -27,6 +27,13 @@ def ring(picture: Picture, agent: Agent, now: datetime) -> None:
     picture.do(RingAgent(agent.id, agent.leg_id, agent.endpoint, agent.on_hook))
 
 
+def hang_up_phone(picture: Picture, agent: Agent) -> None:
+    """Let go of the agent's phone, if it is on line or ringing."""
+    leg_id = agent.drop_leg()
+    if leg_id is not None:
+        picture.do(HangupLeg(leg_id))
+
+
 def _to(
     picture: Picture, agent: Agent, state: AgentState, now: datetime, *, code: str | None = None, by: str = ""
 ) -> None:
@@ -38,9 +45,7 @@ def _to(
             picture.ready[agent.id] = None
             picture.repace = True
         case AgentState.LOGGED_OUT:
-            if agent.leg_id is not None:
-                picture.do(HangupLeg(agent.leg_id))
-            agent.leg_id, agent.leg_up = None, False
+            hang_up_phone(picture, agent)
         case _:
             pass
     save(picture, agent, now)
@@ -93,9 +98,8 @@ def turn(picture: Picture, agent: Agent, what: Turn, now: datetime) -> None:
 def release(picture: Picture, agent: Agent, now: datetime) -> None:
     """The agent's lead or call came to nothing: back to work."""
     picture.waiting.pop(agent.id, None)
-    if agent.on_hook and agent.leg_id is not None:
-        picture.do(HangupLeg(agent.leg_id))
-        agent.leg_id, agent.leg_up = None, False
+    if agent.on_hook:
+        hang_up_phone(picture, agent)
     turn(picture, agent, Turn.RELEASED, now)
 
 
@@ -162,7 +166,8 @@ def leg_lost(picture: Picture, agent: Agent, leg_id: str, now: datetime) -> bool
     """The phone is gone. True where the leg was the agent's."""
     if leg_id != agent.leg_id:
         return False
-    was_up, agent.leg_id, agent.leg_up = agent.leg_up, None, False
+    was_up = agent.leg_up
+    agent.drop_leg()
     picture.touch("agent", agent.id)
     if agent.on_hook:
         return True

@@ -208,9 +208,8 @@ def wrap_up(picture: Picture, agent: Agent, now: datetime) -> None:
     call = picture.call_of(agent)
     assert call is not None
     agents.turn(picture, agent, Turn.ENDED, now)
-    if agent.on_hook and agent.leg_id is not None:
-        picture.do(HangupLeg(agent.leg_id))
-        agent.leg_id, agent.leg_up = None, False
+    if agent.on_hook:
+        agents.hang_up_phone(picture, agent)
     agent.deadline = now + timedelta(seconds=picture.desks[call.campaign_id].campaign.wrap_up_seconds)
     picture.wake(agent.deadline, "agent", agent.id)
     supervision.split(picture, agent, now)

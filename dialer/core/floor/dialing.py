@@ -8,7 +8,7 @@ from dialer.core import events as ev
 from dialer.core.agent import Agent, AgentState, ImpossibleTurn, Preview, Turn
 from dialer.core.call import OVERDUE, Call
 from dialer.core.campaign import DialMode, PreviewPolicy
-from dialer.core.commands import ClaimLeads, HangupLeg, OpenAttemptRow, Originate
+from dialer.core.commands import ClaimLeads, OpenAttemptRow, Originate
 from dialer.core.compliance.gate import Permit, Refusal
 from dialer.core.floor import agents, calls, leads
 from dialer.core.floor.picture import Desk, Link, Picture, Waiting
@@ -264,9 +264,7 @@ def held(picture: Picture, agent: Agent) -> Prospect | None:
 def own_phone_silent(picture: Picture, agent: Agent, now: datetime) -> None:
     """An on-hook agent did not pick up: the lead goes back, the agent is paused."""
     leads.give_back(picture, picture.waiting.pop(agent.id).prospect, now, "agent_phone")
-    if agent.leg_id is not None:
-        picture.do(HangupLeg(agent.leg_id))
-        agent.leg_id = None
+    agents.hang_up_phone(picture, agent)
     agents.turn(picture, agent, Turn.RELEASED, now)
     agents.unreachable(picture, agent, now)
 
