@@ -141,8 +141,7 @@ class Call:
             answered_at=self.answered_at,
             bridged_at=self.bridged_at,
             machine=self.machine,
-            # A failed bridge that was never made good is an abandon, also where the dialplan's own word was lost.
-            abandoned=self.abandoned or (self.bridge_failed and self.bridged_at is None),
+            abandoned=self.abandoned or self._left_alone(),
         )
 
     def _join(self, event: ev.CustomerEvent | ev.OriginateEvent, now: datetime) -> None:
@@ -164,8 +163,10 @@ class Call:
             case ev.BridgeFailed(at=at):
                 self.answered_at = self.answered_at or at or now
                 self.bridge_failed = True
-            case ev.CustomerDone(at=at):
+            case ev.CustomerDone(result=result, at=at):
                 self.answered_at = self.answered_at or at or now
+                if result == "SUCCESS" and self.bridged_at is None:
+                    self.bridged_at, self.unseen = self.answered_at, True
             case ev.CustomerAbandoned(at=at):
                 self.answered_at = self.answered_at or at or now
                 self.abandoned = True
@@ -186,6 +187,12 @@ class Call:
         if self.answered_at is None or self.not_sent is not None:
             return True
         return self.bridged_at is not None or self.machine is not None or self.abandoned
+
+    def _left_alone(self) -> bool:
+        """Answered by a person who never met an agent because of us: an abandon, also where nobody said the word."""
+        if self.answered_at is None or self.bridged_at is not None or self.machine is not None:
+            return False
+        return self.bridge_failed or self.ended_by in (WhoEnded.AGENT, WhoEnded.SYSTEM)
 
     def _who_ended(self) -> WhoEnded:
         if self.ended_by is not None:

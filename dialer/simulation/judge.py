@@ -115,10 +115,11 @@ class Judge:
     def _abandons(self) -> None:
         """I7: what the far end saw abandoned is counted, and 1:1 dialing with healthy phones has none."""
         ours = {a for a, o in self.shop.outcomes.items() if o.kind is Kind.ABANDONED}
-        if ours != self.pbx.abandoned:
-            self.broken.append(f"I7: {len(self.pbx.abandoned)} abandons happened, {len(ours)} were counted")
-        if self.pbx.abandoned and not self.pbx.world.phone_dies:
-            self.broken.append(f"I7: {len(self.pbx.abandoned)} abandons although no phone died")
+        theirs = self.pbx.answered_by_people - set(self.pbx.bridges)
+        if ours != theirs:
+            self.broken.append(f"I7: {len(theirs)} abandons happened, {len(ours)} were counted")
+        if theirs and not self.pbx.world.phone_dies:
+            self.broken.append(f"I7: {len(theirs)} abandons although no phone died")
         slow = [a for a, waited in self.pbx.bridges.items() if waited > 2]
         if slow:
             self.broken.append(f"I7: {len(slow)} customers waited more than two seconds")

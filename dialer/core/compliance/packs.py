@@ -145,8 +145,8 @@ def choose(
 ) -> Chosen:
     """The packs for the places the callee may be in, the campaign's purposes and the trunk's overlays.
 
-    `regions` are countries and ISO 3166-2 regions, the number's country (or the pack of its range) first. `days` are today's dates in every candidate
-    zone: where a rule changes at midnight and it is midnight in between, both editions hold.
+    `regions` are countries and ISO 3166-2 regions, the number's country (or the pack of its range) first. `days` are
+    today's dates in every candidate zone: where a rule changes at midnight and it is midnight in between, both hold.
     """
     wanted: dict[str, bool] = {}  # id -> whether the call is refused without it
     countries = [name for place, name in enumerate(regions) if place == 0 or "-" not in name]
