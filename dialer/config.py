@@ -5,6 +5,7 @@ Order of precedence: environment (`DIALER_AMI__SECRET`, two underscores between 
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -25,7 +26,7 @@ class _Section(BaseModel):
 class Node(_Section):
     """This dialer and its Asterisk."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")] = "node1"
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")] = "node1"
     data: Path = Path("data")  # lock file, generated secrets
 
 
@@ -106,7 +107,6 @@ class MqttSettings(_Section):
     port: Annotated[int, Field(ge=1, le=65535)] = 1883
     username: str | None = None
     password: SecretStr | None = None
-    prefix: Annotated[str, Field(pattern=r"^[a-z0-9/-]{1,60}$")] = "dialer"
 
 
 class HttpSettings(_Section):
@@ -123,8 +123,15 @@ class CallingSettings(_Section):
 
     region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "CN"  # of numbers written without a country code
     purposes: tuple[str, ...] = ()  # packs such as CN-INS that apply to every campaign
-    closed_dates: tuple[str, ...] = ()  # the house's own holidays, YYYY-MM-DD or CC:YYYY-MM-DD
     drain_seconds: Annotated[int, Field(ge=0, le=3600)] = 30  # how long a stop waits for calls to end
+
+
+class CalendarSettings(_Section):
+    """A year of a holiday calendar, entered by the operator before the official data ships."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{2,40}$")]
+    off: tuple[date, ...] = ()
+    workdays: tuple[date, ...] = ()
 
 
 class Settings(BaseSettings):
@@ -143,6 +150,7 @@ class Settings(BaseSettings):
     mqtt: MqttSettings = MqttSettings()
     http: HttpSettings = HttpSettings()
     calling: CallingSettings = CallingSettings()
+    calendars: tuple[CalendarSettings, ...] = ()
 
     @model_validator(mode="after")
     def _trunk_names_differ(self) -> Settings:

@@ -47,6 +47,13 @@ class Resynced:
 
 
 @dataclass(frozen=True, slots=True)
+class ResyncFailed:
+    """The PBX did not say which channels are alive; it will be asked again."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class StoreDown:
     """Outcomes cannot be saved: nothing new may be dialed."""
 
@@ -399,6 +406,6 @@ OriginateEvent = AttemptOpened | AttemptRefused | AttemptNotOpened | OriginateSe
 AgentAsk = ReadyAsked | PauseAsked | LogoutAsked | DispositionGiven | DialAsked | SkipAsked | HangupAsked
 AgentEvent = AgentLoggedIn | AgentLegUp | AgentLegEnded | AgentAsk
 SpyEvent = SpyAsked | SpyEndAsked | SpyLegUp | SpyStarted | SpyStopped | SpyLegEnded
-ServiceEvent = LinkUp | LinkDown | Resynced | StoreDown | StoreUp | Adopted | DrainAsked
+ServiceEvent = LinkUp | LinkDown | Resynced | ResyncFailed | StoreDown | StoreUp | Adopted | DrainAsked
 CampaignEvent = CampaignSet | LeadsClaimed | ClaimFailed | NumberBlocked
 Event = CustomerEvent | OriginateEvent | AgentEvent | SpyEvent | ServiceEvent | CampaignEvent

@@ -51,7 +51,7 @@ _TABLE = (
          "{by} closes on this day ({local} in {zone}).",
          "{zone} 当地时间 {local}，当天为 {by} 规定的停呼日。"),
     Rule("OUTSIDE_WINDOW", True,
-         "It is {local} in {zone}， outside the hours of {by}.",
+         "It is {local} in {zone}, outside the hours of {by}.",
          "{zone} 当地时间 {local}，不在 {by} 允许的拨打时段。"),
     Rule("ABANDON_COOLDOWN", True,
          "{by} bars a new try so soon after an abandoned call.",

@@ -9,6 +9,8 @@ from typing import Literal
 
 Consent = Literal["none", "express", "contract", "night"]
 
+Lifts = Literal["hours", "holidays"]
+
 CONSENTS: tuple[Consent, ...] = ("none", "express", "contract", "night")
 
 
@@ -17,8 +19,8 @@ class Waiver:
     """What a kind of consent lifts of its own pack's rules, and of no other's."""
 
     consents: frozenset[Consent]
-    lifts: frozenset[Literal["hours", "holidays"]]
+    lifts: frozenset[Lifts]
 
 
-def lifted(waiver: Waiver | None, consent: Consent) -> Iterable[str]:
+def lifted(waiver: Waiver | None, consent: Consent) -> Iterable[Lifts]:
     return waiver.lifts if waiver is not None and consent in waiver.consents else ()

@@ -35,6 +35,9 @@ __all__ = [
 PERMIT_LASTS: Final = timedelta(seconds=5)
 """A permit is for the call about to be placed, not for a queue."""
 
+_PATIENCE: Final = timedelta(days=366)
+"""Nobody plans a call later than that; it bounds the search for the next permitted moment."""
+
 _SEAL: Final = object()
 
 
@@ -148,19 +151,16 @@ def _stale_at(case: Case) -> datetime:
 def _first_allowed(case: Case) -> datetime | None:
     """Step from one earliest cure to the next until nothing refuses.
 
-    Each step passes an opening, the end of a cap or a new edition of a pack; sixty-four of them without success make a
-    question that time does not answer.
+    One step passes every cap and reaches an opening. Only a new edition of a pack makes another one necessary.
     """
-    for _ in range(64):
-        later = earliest_cure(case)
-        if later is None or later <= case.at:
-            return None
+    end = case.at + _PATIENCE
+    later = earliest_cure(case)
+    while later is not None and case.at < later <= end:
         case = resolve(case.rulebook, case.question, later)
         refusals = [refusal for _, refusal in _verdicts(case) if refusal is not None]
         if not refusals:
             return later
-        if not all(RULES[refusal.rule].time_cures for refusal in refusals):
-            return None
+        later = earliest_cure(case) if all(RULES[refusal.rule].time_cures for refusal in refusals) else None
     return None
 
 

@@ -59,10 +59,6 @@ class Cap:
     counts: Counts = "attempts"
     scope: str = "number"
 
-    @property
-    def is_cooldown(self) -> bool:
-        return self.kind in ("cooldown", "cooldown_days")
-
 
 @dataclass(frozen=True, slots=True)
 class Reached:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, get_args
 
-from dialer.core.compliance.consent import CONSENTS, Consent, Waiver
+from dialer.core.compliance.consent import CONSENTS, Lifts, Waiver
 from dialer.core.compliance.limits import Cap, CapKind, Counts
 from dialer.core.compliance.packs import Abandonment, BadPack, MinRing, Pack
 from dialer.core.compliance.week import DAYS, Week, parse_week
@@ -48,7 +48,7 @@ def parse_pack(data: Mapping[str, Any]) -> Pack:
         registries=table.texts("registries"),
         refusal_is_final=table.flag("refusal_is_final"),
         refusal_days=table.number("refusal_days"),
-        emergency_exempts=emergency.consents("exempt"),
+        emergency_exempts=emergency.choices("exempt", CONSENTS) if emergency.data else frozenset(),
         abandonment=_abandonment(table.table("abandonment")),
         min_ring=_min_ring(table.table("min_ring")),
         prefixes=table.texts("prefixes"),
@@ -80,10 +80,7 @@ def _cap(table: "_Table") -> Cap:
 def _waiver(table: "_Table") -> Waiver | None:
     if not table.data:
         return None
-    lifts = table.texts("lifts")
-    if not lifts or not set(lifts) <= {"hours", "holidays"}:
-        raise BadPack("waiver.lifts", "expected hours, holidays or both")
-    return Waiver(table.consents("consents"), frozenset(lifts))  # type: ignore[arg-type]  # checked just above
+    return Waiver(table.choices("consents", CONSENTS), table.choices("lifts", get_args(Lifts)))
 
 
 def _abandonment(table: "_Table") -> Abandonment | None:
@@ -178,8 +175,11 @@ class _Table:
             raise self.wrong(key, f"expected one of {', '.join(allowed)}")
         return value
 
-    def consents(self, key: str) -> frozenset[Consent]:
-        return frozenset(_Table({key: item}, self.path).one_of(key, CONSENTS) for item in self.texts(key))
+    def choices(self, key: str, allowed: tuple[str, ...]) -> frozenset[Any]:
+        found = frozenset(self.texts(key))
+        if not found or not found.issubset(allowed):
+            raise self.wrong(key, f"expected some of {', '.join(allowed)}")
+        return found
 
     def table(self, key: str) -> "_Table":
         return _Table(self.take(key, {}), f"{self.path}{key}.")

@@ -57,12 +57,17 @@ def candidate_zones(rulebook: Rulebook, place: Place, region: str | None, zone: 
         return (known,) if known in place.zones or not place.zones else (*place.zones, known)
     if region is None:
         return place.zones
-    there = rulebook.region_zones.get(region)
+    country = region.partition("-")[0]
+    there = rulebook.region_zones.get(region if country == place.country else _known(rulebook, region, country))
     if there is None:
-        return place.zones if region.partition("-")[0] == place.country else ()
+        return place.zones if country == place.country else ()
     moved = place.region is not None and place.region != region
     agreed = () if moved else tuple(name for name in place.zones if name in there)
     return agreed or tuple(dict.fromkeys((*place.zones, *there)))
+
+
+def _known(rulebook: Rulebook, region: str, country: str) -> str:
+    return region if region in rulebook.region_zones else country
 
 
 def _north_american(rulebook: Rulebook, number: Number) -> Place:

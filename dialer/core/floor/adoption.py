@@ -85,7 +85,7 @@ def resynced(picture: Picture, event: ev.Resynced, now: datetime) -> None:
     live = {leg.leg_id: leg for leg in event.legs}
     first = picture.link is not Link.UP
     picture.link = Link.UP
-    _agents(picture, live, asked_at, now, first=first)
+    _agents(picture, live, now, first=first)
     _calls(picture, live, asked_at, now)
     _orphans(picture, live, now)
     picture.wake(now + ROUTINE, "resync", "")
@@ -93,7 +93,7 @@ def resynced(picture: Picture, event: ev.Resynced, now: datetime) -> None:
     picture.repace = True
 
 
-def _agents(picture: Picture, live: dict[str, ev.LiveLeg], asked_at: datetime, now: datetime, *, first: bool) -> None:
+def _agents(picture: Picture, live: dict[str, ev.LiveLeg], now: datetime, *, first: bool) -> None:
     for agent in list(picture.agents.values()):
         if agent.state is AgentState.LOGGED_OUT:
             continue
@@ -101,19 +101,13 @@ def _agents(picture: Picture, live: dict[str, ev.LiveLeg], asked_at: datetime, n
         if leg is not None and leg.answered and not agent.leg_up:
             agents.leg_up(picture, agent, leg.leg_id, now)
             dialing.answered_own_phone(picture, agent, now)
-        elif leg is None and agent.leg_id is not None and agent.leg_up:
-            _phone_gone(picture, agent, agent.leg_id, now)
-        elif leg is None and first and not agent.on_hook:
-            _phone_gone(picture, agent, agent.leg_id or "", now)
+        elif leg is None and agent.state is AgentState.CONNECTING and (first or agent.leg_id is None):
+            agents.ring(picture, agent, now)
+        elif leg is None and (agent.leg_up or (first and not agent.on_hook)):
+            agents.phone_gone(picture, agent, now, in_vain=False)
+            calls.agent_phone_lost(picture, agent, now)
         if first:
             _rejoin(picture, agent, now)
-
-
-def _phone_gone(picture: Picture, agent: Agent, leg_id: str, now: datetime) -> None:
-    agent.leg_id = agent.leg_id or leg_id
-    agent.leg_up = agent.leg_up or agent.leg_number == 0  # not a phone that was rung in vain
-    if agents.leg_lost(picture, agent, agent.leg_id, now):
-        calls.agent_phone_lost(picture, agent, now)
 
 
 def _rejoin(picture: Picture, agent: Agent, now: datetime) -> None:
@@ -149,6 +143,12 @@ def _orphans(picture: Picture, live: dict[str, ev.LiveLeg], now: datetime) -> No
             continue
         picture.do(HangupLeg(leg_id))
         picture.do(RaiseIncident("orphan_leg", f"a live {kind} leg had no owner and was hung up", now))
+
+
+def resync_failed(picture: Picture, now: datetime) -> None:
+    """No answer: what we believe stays, and the question is asked again soon."""
+    picture.resync_asked_at = None
+    picture.wake(now + calls.LOOK_AGAIN, "resync", "")
 
 
 def link_up(picture: Picture, now: datetime) -> None:

@@ -8,7 +8,7 @@ from typing import assert_never
 from dialer.core import events as ev
 from dialer.core.agent import Agent, AgentState, Ask, ImpossibleTurn, Kept, Rest, Turn
 from dialer.core.commands import HangupLeg, RaiseIncident, RingAgent, SaveAgent
-from dialer.core.floor.picture import Picture
+from dialer.core.floor.picture import Link, Picture
 
 # A phone that does not answer in this time is not on its agent's desk.
 RING_PHONE = timedelta(seconds=30)
@@ -18,10 +18,12 @@ NO_PHONE = "phone_unreachable"
 
 
 def ring(picture: Picture, agent: Agent, now: datetime) -> None:
-    """Ring the agent's phone under a leg id that was never used before."""
+    """Ring the agent's phone under a leg id that was never used before; without a PBX, once it is back."""
+    agent.drop_leg()
+    if picture.link is not Link.UP:
+        return
     agent.leg_number = max(agent.leg_number + 1, int(now.timestamp()))
     agent.leg_id = f"agent-{picture.tag}-{agent.id}-{agent.leg_number}"
-    agent.leg_up = False
     agent.deadline = now + RING_PHONE
     picture.wake(agent.deadline, "agent", agent.id)
     picture.do(RingAgent(agent.id, agent.leg_id, agent.endpoint, agent.on_hook))
@@ -166,13 +168,17 @@ def leg_lost(picture: Picture, agent: Agent, leg_id: str, now: datetime) -> bool
     """The phone is gone. True where the leg was the agent's."""
     if leg_id != agent.leg_id:
         return False
-    was_up = agent.leg_up
+    phone_gone(picture, agent, now, in_vain=not agent.leg_up)
+    return True
+
+
+def phone_gone(picture: Picture, agent: Agent, now: datetime, *, in_vain: bool) -> None:
+    """The agent has no leg any more: ring again where the state wants one. `in_vain`: it rang and nobody answered."""
     agent.drop_leg()
     picture.touch("agent", agent.id)
     if agent.on_hook:
-        return True
-    if not was_up:
-        agent.ring_failures += 1
+        return
+    agent.ring_failures += in_vain
     after = agent.next_state(Ask.LEG_LOST)
     if after is not AgentState.CONNECTING:
         save(picture, agent, now)
@@ -180,7 +186,6 @@ def leg_lost(picture: Picture, agent: Agent, leg_id: str, now: datetime) -> bool
         unreachable(picture, agent, now)
     else:
         _to(picture, agent, AgentState.CONNECTING, now)
-    return True
 
 
 def unreachable(picture: Picture, agent: Agent, now: datetime) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from dialer.core import events as ev
 from dialer.core.agent import AgentState, ImpossibleTurn
 from dialer.core.call import CallState
+from dialer.core.campaign import Campaign
 from dialer.core.commands import Command, HangupLeg, RaiseIncident
 from dialer.core.compliance.packs import Rulebook
 from dialer.core.floor import adoption, agents, calls, dialing, supervision
@@ -20,8 +22,8 @@ from dialer.core.pacing.trunk import Trunk
 class Floor:
     """Owns the picture. Not safe to share: one task speaks to it."""
 
-    def __init__(self, tag: str, rulebook: Rulebook, trunks: tuple[Trunk, ...]) -> None:
-        self.picture = Picture(tag, rulebook, trunks={trunk.name: trunk for trunk in trunks})
+    def __init__(self, tag: str, rulebook: Rulebook, trunks: tuple[Trunk, ...], purposes: tuple[str, ...] = ()) -> None:
+        self.picture = Picture(tag, rulebook, purposes, trunks={trunk.name: trunk for trunk in trunks})
 
     def handle(self, event: ev.Event, now: datetime) -> list[Command]:
         """Take one fact in; the orders that follow from it, in order.
@@ -62,7 +64,7 @@ class Floor:
 
 
 def _campaign(picture: Picture, event: ev.CampaignSet, now: datetime) -> None:
-    campaign, running = event.campaign, event.running
+    campaign, running = _with_house_rules(picture, event.campaign), event.running
     desk = picture.desks.setdefault(campaign.id, Desk(campaign))
     desk.campaign = campaign
     if running and campaign.trunk not in picture.trunks:
@@ -75,6 +77,15 @@ def _campaign(picture: Picture, event: ev.CampaignSet, now: datetime) -> None:
     desk.hopper.ask_again_at = None
     picture.touch("campaign", campaign.id)
     picture.repace = True
+
+
+def _with_house_rules(picture: Picture, campaign: Campaign) -> Campaign:
+    """What the house and the trunk's carrier ask for is asked of every campaign."""
+    trunk = picture.trunks.get(campaign.trunk)
+    overlays = (*campaign.rules.overlays, *(trunk.overlays if trunk is not None else ()))
+    purposes = (*campaign.rules.purposes, *picture.purposes)
+    rules = replace(campaign.rules, overlays=tuple(dict.fromkeys(overlays)), purposes=tuple(dict.fromkeys(purposes)))
+    return replace(campaign, rules=rules)
 
 
 def _claimed(picture: Picture, event: ev.LeadsClaimed, now: datetime) -> None:
@@ -186,6 +197,7 @@ _TOLD: dict[type, Callable[[Picture, Any, datetime], None]] = {
     ev.LinkUp: lambda p, e, now: adoption.link_up(p, now),
     ev.LinkDown: lambda p, e, now: adoption.link_down(p, e.reason, now),
     ev.Resynced: adoption.resynced,
+    ev.ResyncFailed: lambda p, e, now: adoption.resync_failed(p, now),
     ev.Adopted: adoption.adopt,
     ev.StoreDown: _store_down,
     ev.StoreUp: _store_up,
@@ -262,7 +274,7 @@ def _pace_due(picture: Picture, key: str, now: datetime) -> None:
 
 
 def _resync_due(picture: Picture, key: str, now: datetime) -> None:
-    if picture.link is Link.UP:
+    if picture.link is not Link.DOWN:
         calls.look(picture, now)
 
 

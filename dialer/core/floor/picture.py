@@ -90,6 +90,7 @@ class Picture:
 
     tag: str
     rulebook: Rulebook
+    purposes: tuple[str, ...] = ()  # rule packs of the house, for every campaign
     link: Link = Link.DOWN
     link_reason: str = "not connected yet"
     store_ok: bool = True

@@ -1,4 +1,4 @@
-"""What screens and topics are shown: plain values made from the picture. Of a phone number only the last three digits."""
+"""What screens and topics are shown: plain values made from the picture. Of a number only the last three digits."""
 
 from __future__ import annotations
 

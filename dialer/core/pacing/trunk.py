@@ -18,6 +18,7 @@ class Trunk:
     name: str
     lines: int
     calls_per_second: int
+    overlays: tuple[str, ...] = ()  # rule packs of the carrier, on top of the law
     in_use: int = 0
     sent: deque[datetime] = field(default_factory=deque)  # the moments of the last calls, oldest first
 

@@ -1,0 +1,260 @@
+"""Carries out the floor's commands: the database, Asterisk and the recordings' library, one function per command.
+
+Whatever must be saved is saved: while the database is away the floor is told, dialing stops, and the write is tried
+again until it is done. Orders to Asterisk are sent once; what became of them is said as an event.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dialer.asterisk import cdr, control
+from dialer.asterisk.action import BadValue
+from dialer.asterisk.connection import Ami
+from dialer.asterisk.protocol import AmiError
+from dialer.core import commands as cmd
+from dialer.core import events as ev
+from dialer.core.campaign import Campaign
+from dialer.core.compliance.gate import Refusal
+from dialer.core.compliance.packs import Rulebook
+from dialer.core.outcome import Cause
+from dialer.engine import Performer
+from dialer.recording.facts import Fault, Finished
+from dialer.recording.library import Job, Library
+from dialer.store import agents, attempts, closing, incidents, leads, outbox, recordings, supervision
+from dialer.store.session import Database, DatabaseUnreachable
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+# A claimed lead is held this long; a hopper holds two leads an agent, so a lease is rarely older than some minutes.
+LEASE = timedelta(minutes=10)
+# Between two tries to save while the database is away.
+RETRY = 0.5
+# The PBX writes its call record just after the channel is gone.
+WITNESS_TRIES = 3
+
+
+@dataclass(slots=True)
+class Orders:
+    """What the commands need. `tell` puts an event in the engine's inbox."""
+
+    db: Database
+    ami: Ami
+    control: control.ControlSettings
+    rulebook: Rulebook
+    node: str
+    call_records: Path
+    library_root: Path
+    notice: Path | None
+    clock: Callable[[], datetime]
+    campaign: Callable[[int], Campaign]  # the settings in force
+    library: Library | None = None
+    tell: Callable[[ev.Event], None] = lambda event: None
+    outbox_grew: Callable[[], None] = lambda: None
+    _store_down: bool = False
+
+    def table(self) -> Mapping[type, Performer]:
+        """One function per command."""
+        return {
+            cmd.ClaimLeads: self.claim,
+            cmd.ReleaseLead: self.release,
+            cmd.RefuseLead: self.refuse,
+            cmd.OpenAttemptRow: self.open,
+            cmd.Originate: self.originate,
+            cmd.OfferAgent: self.offer_agent,
+            cmd.SaveBridge: self.save_bridge,
+            cmd.SaveEnding: self.save_ending,
+            cmd.CloseAttempt: self.close,
+            cmd.FinishRecording: self.finish_recording,
+            cmd.AskWitness: self.witness,
+            cmd.RingAgent: self.ring_agent,
+            cmd.HangupLeg: self.hang_up,
+            cmd.RingSupervisor: self.ring_supervisor,
+            cmd.SpyOn: self.spy_on,
+            cmd.SaveAgent: self.save_agent,
+            cmd.SaveSupervision: self.save_supervision,
+            cmd.RaiseIncident: self.raise_incident,
+            cmd.Resync: self.resync,
+        }
+
+    async def saved(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Run one writing transaction, again and again until the database took it. Safe because all of `store` is."""
+        while True:
+            try:
+                async with self.db.begin() as c:
+                    done = await work(c)
+            except DatabaseUnreachable as error:
+                if not self._store_down:
+                    log.error("the database is away: %s", error)
+                    self._store_down = True
+                    self.tell(ev.StoreDown(str(error)))
+                await asyncio.sleep(RETRY)
+            else:
+                if self._store_down:
+                    self._store_down = False
+                    log.warning("the database is back")
+                    self.tell(ev.StoreUp())
+                return done
+
+    # --- leads ------------------------------------------------------------------------------------------------------
+
+    async def claim(self, order: cmd.ClaimLeads) -> ev.Event:
+        campaign = self.campaign(order.campaign_id)
+
+        async def work(c: AsyncConnection) -> leads.Claimed:
+            now = self.clock()
+            return await leads.claim(c, campaign, order.count, until=now + LEASE, now=now, node=self.node)
+
+        found = await self.saved(work)
+        return ev.LeadsClaimed(order.campaign_id, found.prospects, found.next_at, found.left)
+
+    async def release(self, order: cmd.ReleaseLead) -> None:
+        await self.saved(lambda c: leads.release(c, order, self.clock()))
+
+    async def refuse(self, order: cmd.RefuseLead) -> None:
+        await self.saved(lambda c: leads.refuse(c, order, self.clock(), tzdata=self.rulebook.tzdata))
+
+    # --- attempts ---------------------------------------------------------------------------------------------------
+
+    async def open(self, order: cmd.OpenAttemptRow) -> ev.Event:
+        rules = self.campaign(order.campaign_id).rules
+        try:
+            verdict = await self.saved(lambda c: attempts.open(c, order, self.rulebook, rules, self.clock()))
+        except attempts.AttemptExists:
+            # An earlier try of this very order was saved although its answer was lost: nothing else makes this id,
+            # and nothing has been sent under it. The floor asks the gate again before it sends.
+            return ev.AttemptOpened(order.attempt_id, order.permit)
+        except attempts.LeadNotHeld as error:
+            return ev.AttemptNotOpened(order.attempt_id, str(error))
+        if isinstance(verdict, Refusal):
+            return ev.AttemptRefused(order.attempt_id, verdict)
+        return ev.AttemptOpened(order.attempt_id, verdict)
+
+    async def originate(self, order: cmd.Originate) -> ev.Event:
+        return await control.originate(self.ami, order, self.control, self.clock())
+
+    async def offer_agent(self, order: cmd.OfferAgent) -> None:
+        await self._order(control.offer_agent(self.ami, order))
+
+    async def save_bridge(self, order: cmd.SaveBridge) -> None:
+        await self.saved(lambda c: attempts.save_bridge(c, order))
+
+    async def save_ending(self, order: cmd.SaveEnding) -> None:
+        await self.saved(lambda c: attempts.save_ending(c, order.ending))
+
+    async def close(self, order: cmd.CloseAttempt) -> None:
+        await self.saved(lambda c: closing.close(c, order, self.clock()))
+        self.outbox_grew()
+
+    async def witness(self, order: cmd.AskWitness) -> ev.Event:
+        for left in reversed(range(WITNESS_TRIES)):
+            try:
+                found = await asyncio.to_thread(cdr.find, self.call_records, order.attempt_id)
+            except OSError as error:
+                log.warning("call records cannot be read: %s", error.strerror)
+                found = None
+            if found is not None:
+                return found
+            if left:
+                await asyncio.sleep(RETRY)
+        return ev.Witnessed(order.attempt_id, None, None, None, None)
+
+    # --- recordings -------------------------------------------------------------------------------------------------
+
+    async def finish_recording(self, order: cmd.FinishRecording) -> None:
+        assert self.library is not None
+        talk = None if order.talk_seconds is None else timedelta(seconds=order.talk_seconds)
+        job = Job(order.attempt_id, order.ended_at.date(), talk, self.notice)
+        fault = self.library.add(job)
+        if fault is not None:
+            await self.recording_done(job, fault)
+
+    async def recording_done(self, job: Job, verdict: Finished | Fault) -> None:
+        """The library's report: a row, an incident, or both."""
+        now = self.clock()
+        finished = verdict if isinstance(verdict, Finished) else verdict.kept
+        if finished is not None:
+            row = recordings.Recording(
+                attempt_id=job.attempt_id,
+                path=finished.path.relative_to(self.library_root).as_posix(),
+                sha256=finished.sha256,
+                seconds=finished.seconds,
+                bytes=finished.size_bytes,
+                format=finished.format,
+                sides=[_side(side) for side in finished.sides],
+                finished_at=now,
+            )
+            await self.saved(lambda c: recordings.save(c, row))
+        if isinstance(verdict, Fault):
+            sentence = f"the recording of a talked call is {verdict.kind}: {verdict.sentence}"
+            await self.raise_incident(cmd.RaiseIncident(f"recording_{verdict.kind}", sentence, now, job.attempt_id))
+
+    # --- legs -------------------------------------------------------------------------------------------------------
+
+    async def ring_agent(self, order: cmd.RingAgent) -> ev.Event | None:
+        try:
+            await control.ring_agent(self.ami, order, self.control)
+        except (AmiError, BadValue) as error:
+            log.warning("agent %s cannot be rung: %s", order.agent_id, error)
+            return ev.AgentLegEnded(order.agent_id, order.leg_id, Cause.OTHER)
+        return None
+
+    async def hang_up(self, order: cmd.HangupLeg) -> None:
+        await self._order(control.hangup(self.ami, order))
+
+    async def ring_supervisor(self, order: cmd.RingSupervisor) -> ev.Event | None:
+        try:
+            await control.ring_supervisor(self.ami, order, self.control)
+        except (AmiError, BadValue) as error:
+            log.warning("supervisor %s cannot be rung: %s", order.supervisor_id, error)
+            return ev.SpyLegEnded(order.supervisor_id, order.leg_id)
+        return None
+
+    async def spy_on(self, order: cmd.SpyOn) -> None:
+        await self._order(control.spy_on(self.ami, order))
+
+    async def resync(self, order: cmd.Resync) -> ev.Event | None:
+        try:
+            return ev.Resynced(await control.live_legs(self.ami))
+        except AmiError as error:
+            log.warning("which calls live is not known: %s", error)
+            return ev.ResyncFailed(str(error))
+
+    async def _order(self, sending: Awaitable[object]) -> None:
+        """A lost order is no catastrophe: the routine resync finds what it left behind."""
+        try:
+            await sending
+        except (AmiError, BadValue) as error:
+            log.warning("an order to Asterisk was lost: %s", error)
+
+    # --- records ----------------------------------------------------------------------------------------------------
+
+    async def save_agent(self, order: cmd.SaveAgent) -> None:
+        await self.saved(lambda c: agents.save_state(c, order))
+
+    async def save_supervision(self, order: cmd.SaveSupervision) -> None:
+        await self.saved(lambda c: supervision.save(c, order))
+
+    async def raise_incident(self, order: cmd.RaiseIncident) -> None:
+        async def work(c: AsyncConnection) -> None:
+            await incidents.raise_one(c, order)
+            news = {"kind": order.kind, "sentence": order.sentence, "at": order.at.isoformat()}
+            ids = {"attempt_id": order.attempt_id, "agent_id": order.agent_id}
+            await outbox.add(c, "incident", news | ids, self.clock())
+
+        log.warning("incident %s: %s", order.kind, order.sentence)
+        await self.saved(work)
+        self.outbox_grew()
+
+
+def _side(side: Any) -> dict[str, float]:
+    return {key: getattr(side, key) for key in ("level_dbfs", "peak_dbfs", "talk_share", "silence_share")}

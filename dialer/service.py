@@ -1,0 +1,269 @@
+"""Builds every part from the configuration and runs them in one task group. The only file that knows all rooms.
+
+Order of the start: one process a node (lock), rules and zone data, database, what was left by the last service; then
+the parts, each a named task. Order of the stop: dialing ends, calls may finish for a while, then everything is let go;
+a conversation that is still up then goes on without us and is adopted by the next service.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO
+
+from dialer.asterisk import translate
+from dialer.asterisk.connection import Ami, AmiSettings
+from dialer.asterisk.control import ControlSettings
+from dialer.config import BadConfig, Settings
+from dialer.core import events as ev
+from dialer.core.commands import RaiseIncident
+from dialer.core.compliance.packs import Rulebook
+from dialer.core.floor.floor import Floor
+from dialer.core.pacing.trunk import Trunk
+from dialer.engine import Engine, utc_now
+from dialer.news import News
+from dialer.orders import Orders
+from dialer.publish import mqtt
+from dialer.recording.formats import of_extension
+from dialer.recording.library import Job, Library
+from dialer.recording.library import Settings as LibrarySettings
+from dialer.remote import Remote
+from dialer.rules.load import OwnDates, load
+from dialer.store import agents, attempts, campaigns, installation, leads, outbox, recordings
+from dialer.store.session import Database
+from dialer.web.house import House
+from dialer.web.live import Live
+from dialer.web.server import serve
+
+log = logging.getLogger(__name__)
+
+
+class AlreadyRunning(Exception):
+    """Another process runs this node."""
+
+
+class NotWritable(Exception):
+    """A folder the service must write to refuses it."""
+
+
+@dataclass(slots=True)
+class Service:
+    """All parts of one running node; made by `started`."""
+
+    settings: Settings
+    rulebook: Rulebook
+    db: Database
+    engine: Engine
+    orders: Orders
+    ami: Ami
+    library: Library
+    news: News
+    house: House
+    started_at: datetime
+    publisher: mqtt.Publisher | None = None
+    port: int = 0
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self, ready: Callable[[Service], Awaitable[None]] | None = None) -> None:
+        """Until `stop` is set: then drain, and return."""
+        await self._remember()
+        async with (
+            serve(self.house, self.settings.http.host, self.settings.http.port) as port,
+            asyncio.TaskGroup() as g,
+        ):
+            self.port = port
+            tasks = [
+                g.create_task(self.engine.run(), name="engine"),
+                g.create_task(self.library.run(), name="recordings"),
+                g.create_task(self.ami.run(), name="ami"),
+                g.create_task(self._listen(), name="ami events"),
+            ]
+            if self.publisher is not None:
+                tasks.append(g.create_task(self.publisher.run(), name="mqtt"))
+            if ready is not None:
+                await ready(self)
+            await self.stop.wait()
+            await self._drain()
+            for task in reversed(tasks):
+                task.cancel()
+
+    async def _drain(self) -> None:
+        limit = self.settings.calling.drain_seconds
+        log.info("stopping: no new calls, up to %d s for those that are up", limit)
+        try:
+            async with asyncio.timeout(limit):
+                await self.engine.drain()
+                await self.library.drain()
+        except TimeoutError:
+            log.warning(
+                "stopped with %d calls up: they go on and will be adopted", len(self.engine.floor.picture.calls)
+            )
+
+    async def _listen(self) -> None:
+        """AMI's one ordered queue, into the engine's inbox."""
+        async for item in self.ami.messages():
+            event = item if isinstance(item, ev.LinkUp | ev.LinkDown) else translate.to_event(item)
+            if event is not None:
+                self.engine.tell(event)
+
+    async def _remember(self) -> None:
+        """What the last service left: campaigns, sessions, open attempts, recordings not yet finished."""
+        now = self.started_at
+        async with self.db.begin() as c:
+            released = await leads.release_node(c, self.settings.node.name, now)
+            records = await campaigns.every(c)
+            sessions = await agents.sessions(c)
+            open_attempts = await attempts.open_attempts(c, self.settings.node.name)
+            unfinished = await recordings.unfinished(c)
+        for record in records:
+            self.engine.tell(ev.CampaignSet(record.campaign, record.status is campaigns.CampaignStatus.RUNNING))
+        self.engine.tell(ev.Adopted(sessions, open_attempts))
+        for attempt_id, ended_at, talk_seconds in unfinished:
+            self.library.add(Job(attempt_id, ended_at.date(), timedelta(seconds=talk_seconds), self.orders.notice))
+        if released or open_attempts or unfinished:
+            log.info(
+                "found from before: %d leads held, %d attempts open, %d agents, %d recordings to finish",
+                released, len(open_attempts), len(sessions), len(unfinished),
+            )  # fmt: skip
+
+    async def incident(self, kind: str, sentence: str) -> None:
+        """Something a person must see, found by the service itself."""
+        await self.orders.raise_incident(RaiseIncident(kind, sentence, utc_now()))
+
+
+@asynccontextmanager
+async def started(
+    settings: Settings, *, extra_packs: tuple[Path, ...] = (), lab: bool = False
+) -> AsyncIterator[Service]:
+    """Everything built and checked, nothing dialed yet.
+
+    `extra_packs` and `lab` are the lab's: its rule packs and its number range.
+
+    Raises:
+        BadConfig, BadPack, StaleZoneData, DatabaseUnreachable, AlreadyRunning, NotWritable: one clear sentence each.
+    """
+    secret = settings.ami.password()
+    settings.node.data.mkdir(parents=True, exist_ok=True)
+    with _only_one(settings.node.data / f"{settings.node.name}.lock"):
+        own = [OwnDates(c.name, frozenset(c.off), frozenset(c.workdays)) for c in settings.calendars]
+        rulebook = load(extra_packs, own)
+        _writable(settings.recordings.library)
+        db = Database(settings.database.url)
+        try:
+            await db.migrate()
+            now = utc_now()
+            async with db.begin() as c:
+                tag = await installation.tag(c, now)
+            yield _assembled(settings, rulebook, db, tag, secret, now, lab=lab)
+        finally:
+            await db.close()
+
+
+def _assembled(
+    settings: Settings, rulebook: Rulebook, db: Database, tag: str, secret: str, now: datetime, *, lab: bool
+) -> Service:
+    trunks = tuple(Trunk(t.name, t.lines, t.calls_per_second, t.overlays) for t in settings.trunks)
+    if not trunks:
+        raise BadConfig("trunks: at least one [[trunks]] block is expected")
+    floor = Floor(tag, rulebook, trunks, settings.calling.purposes)
+    ami = Ami(AmiSettings(settings.ami.host, settings.ami.port, settings.ami.username, secret), translate.WANTED)
+    orders = Orders(
+        db=db,
+        ami=ami,
+        control=ControlSettings(str(settings.asterisk.recordings)),
+        rulebook=rulebook,
+        node=settings.node.name,
+        call_records=settings.asterisk.call_records,
+        library_root=settings.recordings.library,
+        notice=settings.recordings.notice,
+        clock=utc_now,
+        campaign=lambda campaign_id: floor.picture.desks[campaign_id].campaign,
+    )
+    news = News(floor.picture, utc_now)
+    engine = Engine(floor, orders.table(), news.publish)
+    orders.tell = engine.tell
+    library = Library(
+        LibrarySettings(
+            spool=settings.asterisk.spool,
+            root=settings.recordings.library,
+            format=of_extension(f".{settings.recordings.format}"),
+            tolerance=timedelta(seconds=settings.recordings.tolerance),
+            at_once=settings.recordings.workers,
+        ),
+        orders.recording_done,
+    )
+    orders.library = library
+    live = Live(floor.picture)
+    news.listeners.append(live.publish)
+    house = House(engine=engine, db=db, rulebook=rulebook, settings=settings, clock=utc_now, live=live, lab=lab)
+    service = Service(settings, rulebook, db, engine, orders, ami, library, news, house, now)
+    if settings.mqtt.host:
+        service.publisher = news.publisher = _publisher(service, lab=lab)
+        orders.outbox_grew = service.publisher.outbox_grew
+    return service
+
+
+def _publisher(service: Service, *, lab: bool) -> mqtt.Publisher:
+    settings, db = service.settings, service.db
+    remote = Remote(service.engine, db, utc_now, settings.calling.region, lab=lab)
+
+    async def next_batch(limit: int) -> list[mqtt.OutboxRow]:
+        async with db.read() as c:
+            rows = await outbox.next_batch(c, limit)
+        return [mqtt.OutboxRow(row.id, row.topic, dict(row.payload)) for row in rows]  # type: ignore[arg-type]
+
+    async def mark_sent(ids: object) -> None:
+        await service.orders.saved(lambda c: outbox.mark_sent(c, ids, utc_now()))  # type: ignore[arg-type]
+
+    password = settings.mqtt.password
+    return mqtt.Publisher(
+        mqtt.Settings(
+            node=settings.node.name,
+            host=settings.mqtt.host,
+            port=settings.mqtt.port,
+            user=settings.mqtt.username,
+            password=password.get_secret_value() if password is not None else None,
+        ),
+        started_at=service.started_at,
+        version=version("dialer"),
+        next_batch=next_batch,
+        mark_sent=mark_sent,
+        accept=remote.accept,
+    )
+
+
+class _only_one:  # noqa: N801  # a context manager, used like a function
+    """Hold the node's lock file: two services of one node would both own its calls."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: IO[str] | None = None
+
+    def __enter__(self) -> None:
+        self._file = self._path.open("a")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._file.close()
+            raise AlreadyRunning(f"another dialer runs this node: {self._path} is locked") from None
+
+    def __exit__(self, *_: object) -> None:
+        assert self._file is not None
+        self._file.close()
+
+
+def _writable(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".probe"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise NotWritable(f"recordings cannot be kept in {folder}: {error.strerror}") from error

@@ -1,0 +1,55 @@
+"""What the service hands to the web: the parts it built, by name."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from aiohttp import web
+
+from dialer.config import Settings
+from dialer.core.compliance.packs import Rulebook
+from dialer.core.events import Event
+from dialer.core.floor.picture import Picture
+from dialer.engine import Engine
+from dialer.store.session import Database
+from dialer.web.live import Live
+from dialer.web.problems import Problem
+
+# The floor answers within milliseconds; whoever waits this long waits for an engine that has stopped.
+FLOOR_ANSWERS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """`clock` gives aware UTC; `live` is what the engine publishes to."""
+
+    engine: Engine
+    db: Database
+    rulebook: Rulebook
+    settings: Settings
+    clock: Callable[[], datetime]
+    live: Live
+
+    @property
+    def picture(self) -> Picture:
+        """The live picture, to be read and never changed."""
+        return self.engine.floor.picture
+
+    async def ask(self, wish: Event) -> None:
+        """Ask the floor for what a person wants; back when the picture shows it.
+
+        Raises:
+            ImpossibleTurn: it cannot be; the text says why.
+            Problem: the engine does not answer.
+        """
+        try:
+            async with asyncio.timeout(FLOOR_ANSWERS):
+                await self.engine.ask(wish)
+        except TimeoutError:
+            raise Problem("unavailable", "The dialer's engine does not answer.") from None
+
+
+HOUSE = web.AppKey("house", House)

@@ -1,0 +1,190 @@
+"""The live picture as JSON: the shapes of `core/floor/views.py`, so that the document can name them.
+
+`extra="allow"`: what the floor shows and this file forgot still goes out; a test finds it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from dialer.core.agent import AgentState
+from dialer.core.call import CallState
+from dialer.core.campaign import DialMode
+from dialer.core.events import SpyMode
+from dialer.core.floor.picture import Link
+
+
+class Shown(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+
+class KeptView(Shown):
+    """A pause or log-out that waits for the work in hand."""
+
+    state: AgentState
+    code: str | None
+
+
+class ContactView(Shown):
+    at: datetime
+    disposition: str
+    agent_id: str | None
+    note: str
+
+
+class ProspectView(Shown):
+    """A lead as its agent sees it; of the number its last three digits."""
+
+    lead_id: int
+    campaign_id: int
+    name: str
+    number_ends: str
+    label: str
+    tries: int
+    region: str | None
+    fields: dict[str, str]
+    contacts: list[ContactView]
+
+
+class TalkingView(ProspectView):
+    state: CallState
+
+
+class PermitView(Shown):
+    verdict: Literal["permit"]
+    made_at: datetime
+    packs: list[str]
+    zones: list[str]
+    tzdata: str
+
+
+class RefusalView(Shown):
+    verdict: Literal["refusal"]
+    rule: str
+    sentence: str
+    try_after: datetime | None
+    decided_by: str | None
+    zone: str | None
+
+
+class PreviewView(ProspectView):
+    offered_at: datetime
+    deadline: datetime
+    verdict: PermitView | RefusalView
+
+
+class AgentView(Shown):
+    agent_id: str
+    state: AgentState
+    since: datetime
+    code: str | None
+    by: str | None
+    campaigns: list[int]
+    on_hook: bool
+    phone: Literal["on_line", "ringing", "off"]
+    attempt_id: str | None
+    deadline: datetime | None
+    kept: KeptView | None
+    preview: PreviewView | None
+    talking_with: TalkingView | None
+
+
+class CallView(Shown):
+    attempt_id: str
+    campaign_id: int
+    lead_id: int
+    name: str
+    number_ends: str
+    agent_id: str | None
+    trunk: str
+    state: CallState
+    opened_at: datetime
+    rang_at: datetime | None
+    answered_at: datetime | None
+    bridged_at: datetime | None
+    ended_at: datetime | None
+
+
+class PaceView(Shown):
+    place: int
+    because: str
+
+
+class CampaignView(Shown):
+    """A campaign at work since the service started."""
+
+    campaign_id: int
+    name: str
+    dial_mode: DialMode
+    running: bool
+    agents: int
+    hopper: int
+    left: int
+    placed: int
+    started_at: datetime | None
+    pace: PaceView
+    dispositions: dict[str, int]
+    refusals: dict[str, int]
+    last_refusal: RefusalView | None
+    abandons: int
+    live_answers: int
+    brake_until: datetime | None
+
+
+class TrunkView(Shown):
+    trunk: str
+    lines: int
+    in_use: int
+    calls_per_second: int
+
+
+class SupervisorView(Shown):
+    supervisor_id: str
+    phone: Literal["on_line", "ringing"]
+    agent_id: str | None
+    mode: SpyMode | None
+    listening: bool
+
+
+class NodeView(Shown):
+    link: Link
+    link_reason: str
+    store: Literal["up", "down"]
+    draining: bool
+    dialing: bool
+
+
+class SnapshotView(BaseModel):
+    """Everything that one may see, by subject and key."""
+
+    agent: dict[str, AgentView] = {}
+    call: dict[str, CallView] = {}
+    campaign: dict[str, CampaignView] = {}
+    trunk: dict[str, TrunkView] = {}
+    supervisor: dict[str, SupervisorView] = {}
+    node: dict[str, NodeView] = {}
+
+
+class ChangeView(BaseModel):
+    """One subject as it is now; `view` null: it is gone."""
+
+    subject: Literal["agent", "call", "campaign", "trunk", "supervisor", "node"]
+    key: str
+    view: dict[str, Any] | None
+
+
+class SnapshotMessage(BaseModel):
+    """The first message of a socket."""
+
+    seq: Literal[0]
+    snapshot: SnapshotView
+
+
+class ChangesMessage(BaseModel):
+    """Every later message; `seq` counts up by one."""
+
+    seq: int
+    changes: list[ChangeView]

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+from dialer.store.migrations.runner import DatabaseTooNew, configuration
+from dialer.store.schema import metadata
+from dialer.store.session import Database
+
+
+def _differences(connection: Connection) -> list[Any]:
+    return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata))
+
+
+async def test_the_migrations_make_the_tables_the_code_expects(database: Database) -> None:
+    async with database.begin() as c:
+        assert await c.run_sync(_differences) == []
+
+
+async def test_a_column_that_no_migration_made_is_noticed(database: Database) -> None:
+    async with database.begin() as c:
+        await c.execute(text("ALTER TABLE leads ADD COLUMN forgotten TEXT"))
+        assert [d[0] for d in await c.run_sync(_differences)] == ["remove_column"]
+
+
+async def test_migrating_twice_changes_nothing(database: Database) -> None:
+    await database.migrate()
+    async with database.begin() as c:
+        assert await c.run_sync(_differences) == []
+
+
+async def test_every_step_can_be_undone(database: Database) -> None:
+    def down_and_up(connection: Connection) -> None:
+        config = configuration()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+        command.upgrade(config, "head")
+
+    async with database.begin() as c:
+        await c.run_sync(down_and_up)
+        assert await c.run_sync(_differences) == []
+
+
+async def test_a_database_of_a_later_version_is_refused(database: Database) -> None:
+    async with database.begin() as c:
+        await c.execute(text("UPDATE alembic_version SET version_num = 'later'"))
+    with pytest.raises(DatabaseTooNew):
+        await database.migrate()
