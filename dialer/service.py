@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib.metadata import version
@@ -23,6 +23,7 @@ from dialer.asterisk.connection import Ami, AmiSettings
 from dialer.asterisk.control import ControlSettings
 from dialer.config import BadConfig, Settings
 from dialer.core import events as ev
+from dialer.core.campaign import Campaign
 from dialer.core.commands import RaiseIncident
 from dialer.core.compliance.packs import Rulebook
 from dialer.core.floor.floor import Floor
@@ -36,13 +37,18 @@ from dialer.recording.library import Job, Library
 from dialer.recording.library import Settings as LibrarySettings
 from dialer.remote import Remote
 from dialer.rules.load import OwnDates, load
-from dialer.store import agents, attempts, campaigns, installation, leads, outbox, recordings
-from dialer.store.session import Database
+from dialer.store import agents, attempts, campaigns, do_not_call, installation, leads, outbox, recordings
+from dialer.store.session import Database, DatabaseUnreachable
 from dialer.web.house import House
 from dialer.web.live import Live
 from dialer.web.server import serve
 
 log = logging.getLogger(__name__)
+
+# How often the tables are read for what others wrote, and how far each look reaches back over the last one: a
+# transaction that began before it may have been committed after it.
+WATCH_SECONDS = 1.0
+WATCH_OVERLAP = timedelta(seconds=5)
 
 
 class AlreadyRunning(Exception):
@@ -70,6 +76,7 @@ class Service:
     publisher: mqtt.Publisher | None = None
     port: int = 0
     stop: asyncio.Event = field(default_factory=asyncio.Event)
+    _known: dict[int, tuple[Campaign, bool]] = field(default_factory=dict)  # as the engine was told
 
     async def run(self, ready: Callable[[Service], Awaitable[None]] | None = None) -> None:
         """Until `stop` is set: then drain, and return."""
@@ -84,6 +91,7 @@ class Service:
                 g.create_task(self.library.run(), name="recordings"),
                 g.create_task(self.ami.run(), name="ami"),
                 g.create_task(self._listen(), name="ami events"),
+                g.create_task(self._watch(), name="changes from outside"),
             ]
             if self.publisher is not None:
                 tasks.append(g.create_task(self.publisher.run(), name="mqtt"))
@@ -113,6 +121,28 @@ class Service:
             if event is not None:
                 self.engine.tell(event)
 
+    async def _watch(self) -> None:
+        """Campaigns and do-not-call numbers that others wrote: the command line, another node."""
+        seen = utc_now()
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            now, since = utc_now(), seen - WATCH_OVERLAP
+            with suppress(DatabaseUnreachable):  # the next command finds that out and says so
+                async with self.db.read() as c:
+                    records = await campaigns.every(c)
+                    blocked = await do_not_call.blocked(c, since)
+                self._tell_changed(records)
+                for one in blocked:
+                    self.engine.tell(ev.NumberBlocked(one.number, one.campaign_id))
+                seen = now
+
+    def _tell_changed(self, records: Sequence[campaigns.CampaignRecord]) -> None:
+        for record in records:
+            running = record.status is campaigns.CampaignStatus.RUNNING
+            if self._known.get(record.campaign.id) != (record.campaign, running):
+                self._known[record.campaign.id] = (record.campaign, running)
+                self.engine.tell(ev.CampaignSet(record.campaign, running))
+
     async def _remember(self) -> None:
         """What the last service left: campaigns, sessions, open attempts, recordings not yet finished."""
         now = self.started_at
@@ -122,8 +152,7 @@ class Service:
             sessions = await agents.sessions(c)
             open_attempts = await attempts.open_attempts(c, self.settings.node.name)
             unfinished = await recordings.unfinished(c)
-        for record in records:
-            self.engine.tell(ev.CampaignSet(record.campaign, record.status is campaigns.CampaignStatus.RUNNING))
+        self._tell_changed(records)
         self.engine.tell(ev.Adopted(sessions, open_attempts))
         for attempt_id, ended_at, talk_seconds in unfinished:
             self.library.add(Job(attempt_id, ended_at.date(), timedelta(seconds=talk_seconds), self.orders.notice))

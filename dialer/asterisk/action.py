@@ -97,11 +97,21 @@ def checked(name: str, value: str) -> str:
     Raises:
         BadValue: it does not.
     """
-    if _CONTROL.search(value):
-        raise BadValue(name, "has a control character or a line separator in it")
+    plain(name, value)
     size = len(value.encode("utf-8", "surrogatepass"))
     if size > LONGEST.get(name, MAX_VALUE):
         raise BadValue(name, f"is too long ({size} bytes)")
     if GRAMMAR[name].fullmatch(value) is None:
         raise BadValue(name, "does not match what it may be")
+    return value
+
+
+def plain(name: str, value: str) -> str:
+    """The value itself, where no character in it could end a line.
+
+    Raises:
+        BadValue: one could.
+    """
+    if _CONTROL.search(value):
+        raise BadValue(name, "has a control character or a line separator in it")
     return value

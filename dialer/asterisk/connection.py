@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from panoramisk.manager import Manager
 
 from dialer.asterisk import fitness
+from dialer.asterisk.action import plain
 from dialer.asterisk.protocol import AmiDisconnected, AmiError, AmiNotConnected, AmiProtocol, Fields, Message, Reply
 from dialer.core.events import LinkDown, LinkUp
 
@@ -31,7 +32,11 @@ class AmiAuthError(AmiError):
 
 @dataclass(frozen=True, slots=True)
 class AmiSettings:
-    """Where AMI is and who we are there. Times in seconds."""
+    """Where AMI is and who we are there. Times in seconds.
+
+    Raises:
+        BadValue: a control character in user or secret, which would write a header of its own.
+    """
 
     host: str
     port: int
@@ -47,6 +52,10 @@ class AmiSettings:
         30.0  # after a wrong secret or missing rights: a person has to act, and a PBX may lock us out
     )
     queue_limit: int = 10_000
+
+    def __post_init__(self) -> None:
+        plain("user", self.user)
+        plain("secret", self.secret)
 
 
 def backoff(failures: int) -> float:
@@ -108,6 +117,7 @@ class Ami:
         """Events and changes of the link in the order they came; ends after `close()`. For one reader."""
         while (item := await self._queue.get()) is not None:
             yield item
+        self._queue.put_nowait(None)  # whoever asks later is told as well
 
     def close(self) -> None:
         """End for good: no reconnect, pending actions fail, `run()` and `messages()` return."""
@@ -126,6 +136,8 @@ class Ami:
                     wait = self._settings.refused_retry
                     self._tell_down(str(error), logging.ERROR)
                 except (OSError, AmiError) as error:
+                    if self._closing.is_set():
+                        break
                     failures = 0 if self._up else failures + 1
                     wait = self._delay(failures)
                     self._tell_down(str(error) or "AMI did not answer in time", logging.WARNING)

@@ -95,14 +95,12 @@ def yaml(document: dict[str, Any]) -> str:
     return "".join(line + "\n" for line in _lines(document, ""))
 
 
-def _lines(value: Any, indent: str) -> list[str]:
-    match value:
-        case dict() if value:
-            return [line for key, inner in value.items() for line in _entry(f"{indent}{_key(key)}:", inner, indent)]
-        case list() if value:
-            return [line for inner in value for line in _entry(f"{indent}-", inner, indent)]
-        case _:
-            return [indent + json.dumps(value, ensure_ascii=False)]
+def _lines(value: dict[str, Any] | list[Any], indent: str) -> list[str]:
+    if isinstance(value, dict):
+        entries = [(f"{indent}{_key(key)}:", inner) for key, inner in value.items()]
+    else:
+        entries = [(f"{indent}-", inner) for inner in value]
+    return [line for head, inner in entries for line in _entry(head, inner, indent)]
 
 
 def _entry(head: str, inner: Any, indent: str) -> list[str]:

@@ -20,6 +20,8 @@ from dialer.web.routes import PREFIX, Room
 
 room = Room("sign-in")
 
+_TRIES = ("wrong_password", "too_many", "unavailable")
+
 
 class SignIn(Body):
     """`cookie` true: the token is set as a cookie that scripts cannot read, and is not in the answer."""
@@ -51,7 +53,7 @@ class NewPassword(Body):
     cookie: bool = False
 
 
-@room.route("POST /sign-in", "Sign in by login and password", also=("wrong_password", "too_many", "cross_site"))
+@room.route("POST /sign-in", "Sign in by login and password", also=_TRIES, shows=SignedIn)
 async def sign_in(house: House, door: Door, request: web.Request, body: SignIn) -> web.Response:
     """The answer is a `SignedIn`. An unknown login and a wrong password get the same answer after the same time."""
     names = _names(request, body.login)
@@ -69,7 +71,7 @@ async def sign_in(house: House, door: Door, request: web.Request, body: SignIn) 
     return await _signed_in(house, request, user, cookie=body.cookie)
 
 
-@room.route("POST /sign-out", "Sign out: the token is good for nothing any more")
+@room.route("POST /sign-out", "Sign out: the token is good for nothing any more", shows=Nothing)
 async def sign_out(house: House, who: Person, request: web.Request) -> web.Response:
     async with house.db.begin() as c:
         await tokens.revoke(c, who.token, house.clock())
@@ -85,7 +87,7 @@ async def me(who: Person) -> Me:
     return Me.model_validate(who.user, from_attributes=True)
 
 
-@room.route("POST /me/password", "Change one's own password", also=("wrong_password", "too_many"))
+@room.route("POST /me/password", "Change one's own password", also=_TRIES, shows=SignedIn)
 async def password(house: House, door: Door, who: Person, request: web.Request, body: NewPassword) -> web.Response:
     """Every sign-in of this user ends; the answer is a new `SignedIn`."""
     names = _names(request, who.login)

@@ -47,7 +47,8 @@ class Route:
     params: Mapping[str, TypeAdapter[Any]]
     query: TypeAdapter[Any] | None
     body: TypeAdapter[Any] | None
-    answer: TypeAdapter[Any] | None  # None: the handler makes the response itself
+    answer: TypeAdapter[Any] | None
+    raw: bool  # the handler makes the response itself; `answer` is then for the document only
     description: str
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
@@ -63,8 +64,8 @@ class Route:
             raw = await _body(request)
             arguments["body"] = _read(lambda: self.body.validate_json(raw), "body")  # type: ignore[union-attr]
         made = await self.handler(**arguments)
-        if self.answer is None or isinstance(made, web.StreamResponse):
-            return made
+        if self.raw or self.answer is None:
+            return made  # type: ignore[no-any-return]
         checked = self.answer.validate_python(made, from_attributes=True)
         return web.Response(body=self.answer.dump_json(checked), status=self.status, content_type="application/json")
 
@@ -77,19 +78,27 @@ class Room:
         self.routes: list[Route] = []
 
     def route(
-        self, what: str, summary: str, *, status: int = 200, also: tuple[str, ...] = ()
+        self, what: str, summary: str, *, status: int = 200, also: tuple[str, ...] = (), shows: Any = None
     ) -> Callable[[Callable[P, Awaitable[R]]], Callable[P, Awaitable[R]]]:
-        """Declare a route; `what` is method and path as they stand in `access.TABLE`."""
+        """Declare a route; `what` is method and path as they stand in `access.TABLE`. `shows` tells the document what a
+        response holds that the handler makes itself.
+        """
 
         def declare(handler: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
-            self.routes.append(_route(self.name, what, summary, status, also, handler))
+            self.routes.append(_route(self.name, what, summary, status, also, shows, handler))
             return handler
 
         return declare
 
 
 def _route(
-    room: str, what: str, summary: str, status: int, also: tuple[str, ...], handler: Callable[..., Awaitable[Any]]
+    room: str,
+    what: str,
+    summary: str,
+    status: int,
+    also: tuple[str, ...],
+    shows: Any,
+    handler: Callable[..., Awaitable[Any]],
 ) -> Route:
     method, path = what.split(" ", 1)
     hints = get_type_hints(handler, include_extras=True)
@@ -110,7 +119,8 @@ def _route(
         params={name: TypeAdapter(hints[name]) for name in in_path},
         query=TypeAdapter(hints["query"]) if "query" in hints else None,
         body=TypeAdapter(hints["body"]) if "body" in hints else None,
-        answer=None if raw else TypeAdapter(answer),
+        answer=(TypeAdapter(shows) if shows else None) if raw else TypeAdapter(answer),
+        raw=raw,
         description=inspect.getdoc(handler) or "",
     )
 

@@ -1,4 +1,4 @@
-"""Records the transcripts anew from the lab that runs in a directory: `python -m tests.asterisk.record DIRECTORY [STORY...]`.
+"""Records the transcripts anew: `python -m tests.asterisk.record DIRECTORY [STORY...]`, from the lab that runs there.
 
 One file per story, as the PBX sent it, with the Asterisk version in its first line. A second, bare session listens, so
 that a transcript does not depend on the code it is there to test. Play `hold` on agent01 and agent02, `refuse` on

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from dialer.asterisk.action import BadValue
 from dialer.asterisk.connection import Ami, AmiSettings, backoff
 from dialer.asterisk.protocol import AmiDisconnected, AmiNotConnected, AmiTimeout, Message
 from dialer.asterisk.translate import WANTED
@@ -341,6 +342,16 @@ async def test_a_cancelled_run_leaves_no_connection_behind() -> None:
         assert [i async for i in ami.messages() if isinstance(i, LinkDown)] == []
         del task, ami
         gc.collect()  # a future that failed unseen would speak up here
+
+
+@pytest.mark.parametrize("field", ["user", "secret"])
+def test_a_login_that_would_write_its_own_headers_is_refused(field: str) -> None:
+    with pytest.raises(BadValue, match=field):
+        replace(QUICK, **{field: "x\r\nAction: Originate"})
+
+
+def test_the_secret_is_not_shown() -> None:
+    assert QUICK.secret not in repr(QUICK)
 
 
 def test_back_off_doubles_with_jitter_and_stays_under_two_seconds() -> None:

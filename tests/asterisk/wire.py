@@ -33,11 +33,11 @@ class Wire(asyncio.Transport):
 class Ear:
     """A protocol and what it told."""
 
-    def __init__(self, banner: bytes = BANNER) -> None:
+    def __init__(self, banner: bytes = BANNER, wanted: frozenset[str] = WANTED) -> None:
         self.told: list[Message] = []
         self.counts: Counter[str] = Counter()
         self.wire = Wire()
-        self.protocol = AmiProtocol(WANTED, self.told.append, self.counts)
+        self.protocol = AmiProtocol(wanted, self.told.append, self.counts)
         self.protocol.connection_made(self.wire)
         self.protocol.data_received(banner)
 

@@ -102,6 +102,15 @@ async def test_calls_that_a_crash_left_at_the_broker_are_cleared_and_live_ones_s
             assert late.of("dialer/n1/call/a1")[0]["lead_id"] == 7
 
 
+async def test_state_goes_on_after_the_look_at_old_calls(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mqtt, "_SWEEP_SECONDS", 0.0)
+    async with listening(broker) as (heard, _), running(publisher(settings(broker))) as made:
+        for number in range(20):
+            made.show(call(f"a{number}"))
+            await until(lambda number=number: bool(heard.of(f"dialer/n1/call/a{number}")))
+        assert made.connected
+
+
 async def test_outcomes_leave_the_outbox_in_order_and_are_marked(broker: Broker) -> None:
     outbox = Outbox()
     for number in range(250):
