@@ -91,29 +91,35 @@ class Engine:
 
     def _turn(self, asked: Asked | None, now: datetime, lanes: asyncio.TaskGroup) -> None:
         event, done = asked if asked is not None else (None, None)
+        orders: list[Command] = []
+        answer: Exception | None = None
         try:
-            orders = self.floor.handle(event, now) if event is not None else []
-            orders += self.floor.tick(now)
-            if done is not None and not done.done():
-                done.set_result(None)
+            if event is not None:
+                orders += self.floor.handle(event, now)
         except ImpossibleTurn as no:
-            orders = self.floor.tick(now)
-            if done is not None and not done.done():
-                done.set_exception(no)
-            else:
+            answer = no
+            if done is None:
                 log.warning("refused: %s", no)
         except Exception as error:
-            log.exception("the floor failed on %s: dialing stops, calls go on", type(event).__name__)
-            self.failed = error
-            orders = self.floor.handle(StoreDown(f"internal error: {type(error).__name__}"), now)
-            if done is not None and not done.done():
-                done.set_exception(error)
+            answer = error
+            orders += self._stop_dialing(error, type(event).__name__, now)
+        try:
+            orders += self.floor.tick(now)
+        except Exception as error:
+            orders += self._stop_dialing(error, "a deadline", now)
+        if done is not None and not done.done():
+            done.set_result(None) if answer is None else done.set_exception(answer)
         for order in orders:
             self._start(order, lanes)
         changes = self.floor.take_changes()
         if changes:
             self._publish(changes)
         self._idle.set()
+
+    def _stop_dialing(self, error: Exception, what: str, now: datetime) -> list[Command]:
+        log.error("the floor failed on %s: dialing stops, calls go on", what, exc_info=error)
+        self.failed = error
+        return self.floor.handle(StoreDown(f"internal error: {type(error).__name__}"), now)
 
     def _start(self, order: Command, lanes: asyncio.TaskGroup) -> None:
         lane = self._lanes.get(order.lane)

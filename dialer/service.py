@@ -10,13 +10,12 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO
 
 from dialer.asterisk import translate
 from dialer.asterisk.connection import Ami, AmiSettings
@@ -268,24 +267,15 @@ def _publisher(service: Service, *, lab: bool) -> mqtt.Publisher:
     )
 
 
-class _only_one:  # noqa: N801  # a context manager, used like a function
+@contextmanager
+def _only_one(path: Path) -> Iterator[None]:
     """Hold the node's lock file: two services of one node would both own its calls."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file: IO[str] | None = None
-
-    def __enter__(self) -> None:
-        self._file = self._path.open("a")
+    with path.open("a") as file:
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            self._file.close()
-            raise AlreadyRunning(f"another dialer runs this node: {self._path} is locked") from None
-
-    def __exit__(self, *_: object) -> None:
-        assert self._file is not None
-        self._file.close()
+            raise AlreadyRunning(f"another dialer runs this node: {path} is locked") from None
+        yield
 
 
 def _writable(folder: Path) -> None:

@@ -63,6 +63,10 @@ SETTLE = timedelta(milliseconds=500)
 OVERDUE = timedelta(seconds=10)
 
 
+def _earlier(known: datetime | None, told: datetime) -> datetime:
+    return told if known is None else min(known, told)
+
+
 class ImpossibleEvent(Exception):
     """An event that cannot happen to a call in this state: our own mistake."""
 
@@ -89,7 +93,7 @@ class Call:
     cause: Cause | None = None
     code: int | None = None
     machine: str | None = None
-    bridge_failed: bool = False
+    bridge_failed_at: datetime | None = None  # the last time
     abandoned: bool = False
     ended_by: WhoEnded | None = None  # set where we, or the agent's phone, ended it
     not_sent: str | None = None  # why the order never became a call
@@ -150,25 +154,26 @@ class Call:
                 self.not_sent = reason
                 self.ended_at = self.ended_at or now
             case ev.CustomerRang(at=at):
-                self.rang_at = self.rang_at or at or now
+                self.rang_at = _earlier(self.rang_at, at or now)
             case ev.CustomerAnswered(at=at):
-                self.answered_at = self.answered_at or at or now
+                self.answered_at = _earlier(self.answered_at, at or now)
             case ev.MachineChecked(status=status, cause=cause, at=at):
-                self.answered_at = self.answered_at or at or now
+                self.answered_at = _earlier(self.answered_at, at or now)
                 if status == "MACHINE":
                     self.machine = cause or status
             case ev.CallBridged(at=at):
-                self.bridged_at = self.bridged_at or at or now
-                self.answered_at = self.answered_at or self.bridged_at
+                self.bridged_at = _earlier(None if self.unseen else self.bridged_at, at or now)
+                self.unseen = False
+                self.answered_at = _earlier(self.answered_at, self.bridged_at)
             case ev.BridgeFailed(at=at):
-                self.answered_at = self.answered_at or at or now
-                self.bridge_failed = True
+                self.answered_at = _earlier(self.answered_at, at or now)
+                self.bridge_failed_at = at or now
             case ev.CustomerDone(result=result, at=at):
-                self.answered_at = self.answered_at or at or now
+                self.answered_at = _earlier(self.answered_at, at or now)
                 if result == "SUCCESS" and self.bridged_at is None:
                     self.bridged_at, self.unseen = self.answered_at, True
             case ev.CustomerAbandoned(at=at):
-                self.answered_at = self.answered_at or at or now
+                self.answered_at = _earlier(self.answered_at, at or now)
                 self.abandoned = True
             case ev.CustomerLegEnded(cause=ended_cause, code=code, answered=answered, at=at):
                 self.ended_at = at or self.ended_at or now
@@ -192,7 +197,7 @@ class Call:
         """Answered by a person who never met an agent because of us: an abandon, also where nobody said the word."""
         if self.answered_at is None or self.bridged_at is not None or self.machine is not None:
             return False
-        return self.bridge_failed or self.ended_by in (WhoEnded.AGENT, WhoEnded.SYSTEM)
+        return self.bridge_failed_at is not None or self.ended_by in (WhoEnded.AGENT, WhoEnded.SYSTEM)
 
     def _who_ended(self) -> WhoEnded:
         if self.ended_by is not None:

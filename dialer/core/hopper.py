@@ -20,6 +20,7 @@ class Hopper:
     prospects: deque[Prospect] = field(default_factory=deque)
     claiming: bool = False  # one claim at a time
     ask_again_at: datetime | None = None  # the last claim found nothing: not before this moment
+    next_at: datetime | None = None  # when the next lead falls due, as the last claim found it
     left: int | None = None  # leads of the campaign not finally done; None: not known yet
 
     def __len__(self) -> int:
@@ -35,13 +36,11 @@ class Hopper:
     def take(self, agent_id: str, now: datetime) -> Prospect | None:
         """The next prospect this agent may have, leaving others where they are. Stale ones are dropped: their
         lease brings them back."""
-        for _ in range(len(self.prospects)):
-            prospect = self.prospects.popleft()
-            if prospect.lease_until - LEASE_MARGIN <= now:
-                continue
+        self.prospects = deque(p for p in self.prospects if p.lease_until - LEASE_MARGIN > now)
+        for prospect in self.prospects:
             if prospect.for_agent in (None, agent_id) or (prospect.open_from is not None and prospect.open_from <= now):
+                self.prospects.remove(prospect)
                 return prospect
-            self.prospects.append(prospect)
         return None
 
     def withdraw(self, number: Number) -> list[Prospect]:

@@ -46,8 +46,8 @@ _FOR_A_DAY = "Wait(86400)"
 SCENARIOS = (
     Scenario(1, "human", "rings, answers, says hello, waits, talks", 16, "talk", 5, ("Ringing()", *_speech("human"))),
     Scenario(
-        2, "slow human", "rings for TT, then a human who stays 5 s", 16, "ring", 8,
-        ("Ringing()", "Wait(${SECONDS})", "Set(SECONDS=5)", *_speech("human")),
+        2, "slow human", "rings for TT, then a human who stays 3 s", 16, "ring", 8,
+        ("Ringing()", "Wait(${SECONDS})", "Set(SECONDS=3)", *_speech("human")),
     ),
     Scenario(3, "no answer", "rings until the caller gives up", None, "-", 0, ("Ringing()", _FOR_A_DAY)),
     Scenario(4, "busy", "486 Busy Here", 17, "-", 0, ("Hangup(17)",)),

@@ -34,9 +34,7 @@ PROMPTS: dict[str, tuple[_Part, ...]] = {
         0.4, "beep",
     ),
     "announcement": (("en-us", "The number you have dialled is not in service. Please check the number."), 0.3),
-    "abandon": (
-        ("en-us+f3", "This was a call from the laboratory. Sorry, nobody was free. We will not call again today."), 0.3,
-    ),
+    "abandon": (("en-us+f3", "Sorry, nobody is free now. This was the laboratory."), 0.3),
     "message": (("en-us+f3", "This is the laboratory. Please call us back."), 0.3),
     "notice": (("en-us+f3", "This call is recorded."), 0.1),
 }  # fmt: skip

@@ -22,6 +22,7 @@ from dialer.publish.topics import (
     CallStatus,
     CampaignStatus,
     NodeStatus,
+    Reply,
     encoded,
     level_of,
     topic,
@@ -131,9 +132,8 @@ class Publisher:
             try:
                 await self._session()
             except* MqttError as lost:
-                # The first of them is the cause; the others are what fell with it.
                 failures = 1 if self.connected else failures + 1
-                logger.warning("broker %s: %s", self._settings.host, lost.exceptions[0])
+                logger.warning("broker %s: %s", self._settings.host, _cause(lost))
             self.connected = False
             await asyncio.sleep(backoff(failures, self._settings.longest_backoff, random.random()))
 
@@ -253,8 +253,14 @@ async def _publish(client: Client, messages: Sequence[tuple[str, bytes]], *, ret
             group.create_task(client.publish(name, payload, qos=1, retain=retain))
 
 
-async def _reply(client: Client, name: str, reply: Any) -> None:
+async def _reply(client: Client, name: str, reply: Reply) -> None:
     await client.publish(name, encoded(reply), qos=1)
+
+
+def _cause(group: BaseExceptionGroup[Exception]) -> BaseException:
+    """The first of all; the others are what fell with it."""
+    first = group.exceptions[0]
+    return _cause(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 def _content(message: Message) -> bytes:

@@ -22,7 +22,7 @@ from dialer.store.schema import attempts, campaigns, lead_numbers, leads
 
 
 class AttemptExists(Exception):
-    """There is a row of this id: whether or not a call came of it, none may be placed under it now."""
+    """There is a row of this id: a doubled order, or an earlier try of the same order whose answer was lost."""
 
 
 class LeadNotHeld(Exception):

@@ -35,7 +35,10 @@ _BOUNDS: dict[str, tuple[int, int]] = {
 # What may reach the PBX: a dialplan argument must not be able to end itself.
 _FORMS: dict[str, tuple[re.Pattern[str], str]] = {
     "trunk": (re.compile(r"[A-Za-z0-9_.-]{1,64}"), "letters, digits, dot, dash and underscore"),
-    "notice": (re.compile(r"([A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*)?"), "a sound's name, such as dialer/notice"),
+    "notice": (
+        re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*)?"),
+        "a sound's name, such as dialer/notice",
+    ),
     "caller_ids": (re.compile(r"\+?[0-9]{1,15}"), "digits, with a leading + at most"),
 }
 

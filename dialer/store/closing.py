@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dialer.core.commands import CloseAttempt
 from dialer.core.lead import Again, Done
 from dialer.core.number import Number
-from dialer.core.outcome import Kind, Outcome
+from dialer.core.outcome import Kind, Outcome, WhoEnded
 from dialer.store import do_not_call, outbox
 from dialer.store.attempts import NoSuchAttempt
 from dialer.store.do_not_call import Listing
@@ -99,24 +99,23 @@ async def _number(c: AsyncConnection, order: CloseAttempt, charged: bool) -> Non
 
 
 def _news(attempt: Row[Any], outcome: Outcome) -> dict[str, Any]:
+    """The publisher's payload. An attempt that never became a call ended when it was closed, by nobody's known act."""
     talked = attempt.bridged_at is not None and attempt.ended_at is not None
     return {
         "attempt_id": attempt.id,
-        "campaign": attempt.campaign_id,
+        "campaign_id": attempt.campaign_id,
         "lead_id": attempt.lead_id,
-        "last3": Number(attempt.number).last3,
-        "agent": attempt.agent_id,
+        "number_end": Number(attempt.number).last3,
+        "agent_id": attempt.agent_id,
         "disposition": outcome.disposition,
         "kind": outcome.kind.value,
         "decided_by": outcome.decided_by,
-        "who_ended": attempt.who_ended,
-        "cause": attempt.cause,
+        "who_ended": attempt.who_ended or WhoEnded.UNKNOWN.value,
         "opened_at": _iso(attempt.opened_at),
         "rang_at": _iso(attempt.rang_at),
         "answered_at": _iso(attempt.answered_at),
         "bridged_at": _iso(attempt.bridged_at),
-        "ended_at": _iso(attempt.ended_at),
-        "closed_at": _iso(attempt.closed_at),
+        "ended_at": _iso(attempt.ended_at or attempt.closed_at),
         "talk_seconds": (attempt.ended_at - attempt.bridged_at).total_seconds() if talked else 0.0,
     }
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import Row, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer.store.schema import attempts, recording_accesses, recordings
+from dialer.store.schema import attempts, incidents, recording_accesses, recordings
 from dialer.store.upsert import upsert
 
 Access = Literal["play", "download"]
@@ -76,6 +76,25 @@ async def matching(c: AsyncConnection, only: Filter, *, limit: int = 100, offset
     if only.end is not None:
         query = query.where(attempts.c.opened_at < only.end)
     return tuple(_kept(row) for row in await c.execute(query))
+
+
+async def unfinished(c: AsyncConnection) -> tuple[tuple[str, datetime, float], ...]:
+    """Attempts in which people talked and that have neither a recording nor the incident that says why not: id, end and
+    seconds talked, the oldest first. A full disk is no such reason: it may have room by now.
+    """
+    told = select(incidents.c.id).where(
+        incidents.c.attempt_id == attempts.c.id,
+        incidents.c.kind.startswith("recording_"),
+        incidents.c.kind != "recording_disk_full",
+    )
+    rows = await c.execute(
+        select(attempts.c.id, attempts.c.ended_at, attempts.c.bridged_at)
+        .outerjoin(recordings, recordings.c.attempt_id == attempts.c.id)
+        .where(attempts.c.bridged_at.is_not(None), attempts.c.ended_at.is_not(None))
+        .where(recordings.c.attempt_id.is_(None), ~told.exists())
+        .order_by(attempts.c.ended_at)
+    )
+    return tuple((row.id, row.ended_at, (row.ended_at - row.bridged_at).total_seconds()) for row in rows)
 
 
 async def known(c: AsyncConnection) -> set[str]:

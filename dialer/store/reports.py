@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import distinct, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.core.lead import Contact
@@ -113,7 +113,7 @@ async def _occupancy(c: AsyncConnection, campaign_id: int) -> float | None:
     if span.first is None or span.last is None:
         return None
     talked = list(
-        await c.scalars(select(distinct(attempts.c.agent_id)).where(mine, attempts.c.bridged_at.is_not(None)))
+        await c.scalars(select(attempts.c.agent_id).distinct().where(mine, attempts.c.bridged_at.is_not(None)))
     )
     return await agents.team_occupancy(c, span.first, span.last, talked)
 

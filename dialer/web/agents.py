@@ -170,7 +170,7 @@ async def log_out(house: House, who: Person) -> OwnView:
 
 @room.route("POST /agent/dial", "Call the lead in preview", also=_MAY_FAIL)
 async def dial(house: House, who: Person) -> OwnView:
-    """The gate is asked again. Where it refuses, the lead is gone from the answer's `preview` and no call was placed."""
+    """The gate is asked again. Where it refuses, the answer's `preview` is null and no call was placed."""
     return await _order(house, ev.DialAsked(who.login))
 
 
@@ -186,7 +186,5 @@ async def hang_up(house: House, who: Person) -> OwnView:
 
 @room.route("POST /agent/disposition", "Say what came of the call, which ends wrap-up", also=_MAY_FAIL)
 async def disposition(house: House, who: Person, body: Disposition) -> OwnView:
-    said = ev.DispositionGiven(
-        who.login, body.attempt_id, body.disposition, body.note, body.callback_at, body.personal
-    )
+    said = ev.DispositionGiven(who.login, body.attempt_id, body.disposition, body.note, body.callback_at, body.personal)
     return await _order(house, said)

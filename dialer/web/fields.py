@@ -41,7 +41,7 @@ def _visible(text: str) -> str:
 
 
 def _lines(text: str) -> str:
-    if any(ord(mark) < 32 and mark not in "\n\t" or ord(mark) == 127 for mark in text):
+    if any((ord(mark) < 32 and mark not in "\n\t") or ord(mark) == 127 for mark in text):
         raise ValueError("expected text without control characters")
     return text
 

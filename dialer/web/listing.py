@@ -160,7 +160,7 @@ async def _some(c: AsyncConnection, query: Select[Any], limit: int) -> tuple[Seq
 
 def _attempt(row: Row[Any]) -> AttemptView:
     talked = row.bridged_at is not None and row.ended_at is not None
-    values = row._mapping | {
+    values = dict(row._mapping) | {
         "attempt_id": row.id,
         "number_ends": ends(row.number),
         "talk_seconds": (row.ended_at - row.bridged_at).total_seconds() if talked else None,
@@ -176,7 +176,7 @@ async def _leads(c: AsyncConnection, rows: Sequence[Row[Any]]) -> list[LeadView]
         numbers[row.lead_id].append(shown)
     return [
         LeadView.model_validate(
-            row._mapping
+            dict(row._mapping)
             | {
                 "lead_id": row.id,
                 "held": row.node is not None,

@@ -115,7 +115,13 @@ async def _signed_in(house: House, request: web.Request, user: User, *, cookie: 
         # Believing the header can only make the cookie stricter.
         secure = request.secure or request.headers.get("X-Forwarded-Proto") == "https"
         response.set_cookie(
-            COOKIE, token, max_age=int(lasts.total_seconds()), path=PREFIX, httponly=True, samesite="Strict", secure=secure
+            COOKIE,
+            token,
+            max_age=int(lasts.total_seconds()),
+            path=PREFIX,
+            httponly=True,
+            samesite="Strict",
+            secure=secure,
         )
     return response
 

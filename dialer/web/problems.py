@@ -77,9 +77,7 @@ class Problem(Exception):
             detail=self.detail or title + ".",
             errors=self.errors,
         )
-        return web.Response(
-            text=body.model_dump_json(), status=status, content_type=MEDIA_TYPE, headers=self.headers
-        )
+        return web.Response(text=body.model_dump_json(), status=status, content_type=MEDIA_TYPE, headers=self.headers)
 
 
 def invalid(error: ValidationError, where: str) -> Problem:
@@ -112,7 +110,9 @@ _KNOWN: dict[type[Exception], Callable[[Any], Problem]] = {
     BadSetting: _keyed,
     BadUser: _keyed,
     BadNumber: _number,
-    DatabaseUnreachable: lambda e: Problem("unavailable", "The database does not answer.", headers={"Retry-After": "5"}),
+    DatabaseUnreachable: lambda e: Problem(
+        "unavailable", "The database does not answer.", headers={"Retry-After": "5"}
+    ),
 }
 
 
@@ -163,5 +163,7 @@ def _route(request: web.Request) -> str:
 
 def schema() -> dict[str, Any]:
     """For the OpenAPI document."""
-    made: dict[str, Any] = json.loads(json.dumps(ProblemView.model_json_schema(ref_template="#/components/schemas/{model}")))
+    made: dict[str, Any] = json.loads(
+        json.dumps(ProblemView.model_json_schema(ref_template="#/components/schemas/{model}"))
+    )
     return made

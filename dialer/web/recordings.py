@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +20,9 @@ from dialer.web.problems import Problem
 from dialer.web.routes import Room
 
 room = Room("recordings")
+
+# Requests of one person for one recording within this time are one listening.
+SAME_LISTENING = timedelta(minutes=10)
 
 _TYPES = {"mp3": "audio/mpeg", "opus": "audio/ogg", "flac": "audio/flac", "wav": "audio/wav"}
 
@@ -83,10 +86,8 @@ async def every(house: House, query: Wanted) -> Recordings:
 
 
 @room.route("GET /recordings/{attempt_id}/audio", "The sound, whole or in ranges", also=("not_found",))
-async def audio(
-    house: House, who: Person, request: web.Request, attempt_id: AttemptId, query: Play
-) -> web.FileResponse:
-    """Agents hear their own calls only. Each listening is logged once: with the range that begins the file."""
+async def audio(house: House, who: Person, attempt_id: AttemptId, query: Play) -> web.FileResponse:
+    """Agents hear their own calls only. Who listened is logged; a player's many requests are one listening."""
     async with house.db.read() as c:
         kept = await recordings.find(c, attempt_id)
     mine = kept is not None and kept.agent_id == who.login
@@ -96,10 +97,7 @@ async def audio(
     path = await asyncio.to_thread(_inside, library, kept.recording.path)
     if path is None:
         raise Problem("not_found", f"The recording of attempt {attempt_id} is not in the library any more.")
-    if request.headers.get("Range", "bytes=0-").startswith("bytes=0-"):
-        async with house.db.begin() as c:
-            what: recordings.Access = "download" if query.download else "play"
-            await recordings.log_access(c, attempt_id, who.login, what, house.clock())
+    await _log(house, attempt_id, who.login, "download" if query.download else "play")
     headers = {"Content-Type": _TYPES.get(kept.recording.format, "application/octet-stream")}
     if query.download:
         headers["Content-Disposition"] = f'attachment; filename="{path.name}"'
@@ -111,6 +109,15 @@ async def accesses(house: House, attempt_id: AttemptId) -> Accesses:
     async with house.db.read() as c:
         rows = await recordings.accesses(c, attempt_id)
     return Accesses(accesses=[AccessView(login=login, what=what, at=at) for login, what, at in rows])
+
+
+async def _log(house: House, attempt_id: str, login: str, what: recordings.Access) -> None:
+    """Whatever part is asked for: a range that leaves out the first byte is a listening, too."""
+    now = house.clock()
+    async with house.db.begin() as c:
+        before = await recordings.accesses(c, attempt_id)
+        if not any(row[:2] == (login, what) and row[2] > now - SAME_LISTENING for row in before):
+            await recordings.log_access(c, attempt_id, login, what, now)
 
 
 def _shown(kept: Kept) -> RecordingView:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from re import findall
 from typing import Any, ParamSpec, TypeVar, get_type_hints
 
@@ -50,6 +51,7 @@ class Route:
     answer: TypeAdapter[Any] | None
     raw: bool  # the handler makes the response itself; `answer` is then for the document only
     description: str
+    form: dict[str, Any] | None  # the schema of a multipart form that the handler reads itself
 
     async def __call__(self, request: web.Request) -> web.StreamResponse:
         house, door = request.app[HOUSE], request.app[DOOR]
@@ -57,12 +59,11 @@ class Route:
         known = {"house": house, "door": door, "who": who, "request": request}
         arguments = {name: known[name] for name in self.given}
         for name, adapter in self.params.items():
-            arguments[name] = _read(lambda a=adapter, n=name: a.validate_python(request.match_info[n]), "path")
+            arguments[name] = _read(partial(adapter.validate_python, request.match_info[name]), "path")
         if self.query is not None:
-            arguments["query"] = _read(lambda: self.query.validate_python(_once(request)), "query")  # type: ignore[union-attr]
+            arguments["query"] = _read(partial(self.query.validate_python, _once(request)), "query")
         if self.body is not None:
-            raw = await _body(request)
-            arguments["body"] = _read(lambda: self.body.validate_json(raw), "body")  # type: ignore[union-attr]
+            arguments["body"] = _read(partial(self.body.validate_json, await _body(request)), "body")
         made = await self.handler(**arguments)
         if self.raw or self.answer is None:
             return made  # type: ignore[no-any-return]
@@ -78,14 +79,21 @@ class Room:
         self.routes: list[Route] = []
 
     def route(
-        self, what: str, summary: str, *, status: int = 200, also: tuple[str, ...] = (), shows: Any = None
+        self,
+        what: str,
+        summary: str,
+        *,
+        status: int = 200,
+        also: tuple[str, ...] = (),
+        shows: Any = None,
+        form: Any = None,
     ) -> Callable[[Callable[P, Awaitable[R]]], Callable[P, Awaitable[R]]]:
         """Declare a route; `what` is method and path as they stand in `access.TABLE`. `shows` tells the document what a
-        response holds that the handler makes itself.
+        response holds that the handler makes itself, `form` what a form holds that it reads itself.
         """
 
         def declare(handler: Callable[P, Awaitable[R]]) -> Callable[P, Awaitable[R]]:
-            self.routes.append(_route(self.name, what, summary, status, also, shows, handler))
+            self.routes.append(_route(self.name, what, summary, status, also, shows, form, handler))
             return handler
 
         return declare
@@ -98,6 +106,7 @@ def _route(
     status: int,
     also: tuple[str, ...],
     shows: Any,
+    form: Any,
     handler: Callable[..., Awaitable[Any]],
 ) -> Route:
     method, path = what.split(" ", 1)
@@ -122,6 +131,7 @@ def _route(
         answer=(TypeAdapter(shows) if shows else None) if raw else TypeAdapter(answer),
         raw=raw,
         description=inspect.getdoc(handler) or "",
+        form=form,
     )
 
 

@@ -23,9 +23,10 @@ ASK_AGAIN = timedelta(seconds=30)
 
 @room.route("GET /live", "The live picture over a WebSocket", status=101, also=("cross_site",))
 async def live(house: House, who: Person, request: web.Request) -> web.WebSocketResponse:
-    """First a `SnapshotMessage`, then a `ChangesMessage` for each change, numbered by `seq` without a gap. An agent sees
-    themselves, their call and their campaigns; supervisors and administrators see all. Closes with 1001 when the
-    service stops, 1008 when the sign-in ends, 1013 when the client did not keep up: then connect again.
+    """First a `SnapshotMessage`, then a `ChangesMessage` for each change, numbered by `seq` without a gap.
+
+    An agent sees themselves, their call and their campaigns; supervisors and administrators see all. Closes with 1001
+    when the service stops, 1008 when the sign-in ends, 1013 when the client did not keep up: then connect again.
     """
     check_origin(request, house.settings)
     socket = web.WebSocketResponse(heartbeat=HEARTBEAT, compress=False, max_msg_size=1024)

@@ -88,6 +88,12 @@ def test_fields_and_variables_nobody_knows_are_refused() -> None:
         set_variable("call-a-1-1", "GLOBAL(X)", "yes")
 
 
+def test_more_variables_than_asterisk_takes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dialer.asterisk.action.MAX_VARIABLES", 1)
+    with pytest.raises(BadValue, match="more than 1 times"):
+        build("Originate", {}, {"DIALER_AMD": "yes", "DIALER_ON_HOOK": "no"})
+
+
 def test_setvar_reaches_our_own_legs_only() -> None:
     action = set_variable("call-a-1-1", "DIALER_AGENT", "agent-a-anna-1")
     assert action == {

@@ -15,7 +15,7 @@ from dialer.asterisk.protocol import AmiDisconnected, AmiNotConnected, AmiTimeou
 from dialer.asterisk.translate import WANTED
 from dialer.core.events import LinkDown, LinkUp
 from tests.asterisk.line import QUICK, line_to
-from tests.support.fake_ami import Block, Visit, event, fake_ami
+from tests.support.fake_ami import Block, Visit, block, event, fake_ami
 
 HANGUP = event("Hangup", Uniqueid="call-a-1-1", Cause="16", ChannelState="6")
 ORIGINATE = {"Action": "Originate", "ActionID": "call-a-1-1", "ChannelId": "call-a-1-1", "Async": "true"}
@@ -99,6 +99,41 @@ async def test_an_account_without_read_class_call_is_refused_by_name(monkeypatch
         async with line_to(fake) as line:
             assert "read class call" in await line.down()
             assert line.kinds(LinkUp) == []
+
+
+async def test_an_account_that_may_not_originate_after_all_is_refused() -> None:
+    async with fake_ami() as fake:
+        fake.answers["Originate"] = block("Response: Error", "Message: Permission denied")
+        async with line_to(fake) as line:
+            assert await line.down() == "Asterisk refuses an Originate: Permission denied"
+
+
+@pytest.mark.parametrize("action", ["Login", "ListCommands", "CoreSettings", "Originate"])
+async def test_a_line_that_breaks_while_it_is_checked_is_made_anew(action: str) -> None:
+    async with fake_ami() as fake:
+        rightly = fake.answers[action]
+
+        def die_once(visit: Visit, sent: Block) -> bytes | None:
+            if visit is fake.visits[0]:
+                visit.reset()
+                return None
+            return rightly(visit, sent) if callable(rightly) else rightly
+
+        fake.answers[action] = die_once
+        async with line_to(fake) as line:
+            await line.down()
+            await line.up()
+            assert len(line.kinds(LinkUp)) == 1
+
+
+async def test_a_line_that_breaks_before_asterisk_has_booted_is_made_anew() -> None:
+    async with fake_ami() as fake:
+        fake.boots = False
+        async with line_to(fake, boot_seconds=20.0) as line:
+            await fake.saw("Login")
+            fake.boots = True
+            fake.visit.reset()
+            await line.up()
 
 
 async def test_the_probe_rings_nobody_and_is_not_told() -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
+from dialer.asterisk.connection import Ami
 from dialer.asterisk.listen import REMEMBERED, Listener
 from dialer.asterisk.protocol import Message
+from dialer.asterisk.translate import WANTED
 from dialer.core.events import CustomerLegEnded, CustomerRang, Event, LinkDown, LinkUp, LiveLeg
 from dialer.core.outcome import Cause
-from tests.asterisk.line import line_to
+from tests.asterisk.line import QUICK, line_to
 from tests.support.fake_ami import event, fake_ami
 
 CALL = "call-a-1-1"
@@ -59,9 +62,16 @@ async def test_link_and_legs_come_in_one_order() -> None:
         assert [type(e) for e in told] == [LinkUp, CustomerRang, LinkDown, LinkUp]
 
 
-async def test_the_stream_ends_with_the_connection() -> None:
-    async with fake_ami() as fake, line_to(fake) as line:
-        await line.up()
-        line.ami.close()
-        async with asyncio.timeout(5):
-            assert [e async for e in Listener().events(line.ami)] == []
+async def test_the_stream_tells_events_until_the_connection_is_closed() -> None:
+    async with fake_ami() as fake:
+        ami = Ami(replace(QUICK, port=fake.port), WANTED)
+        told: list[Event] = []
+        async with asyncio.timeout(5), asyncio.TaskGroup() as tasks:
+            tasks.create_task(ami.run())
+            async for heard_event in Listener().events(ami):
+                told.append(heard_event)
+                if isinstance(heard_event, LinkUp):
+                    fake.visit.send(event("Newstate", Uniqueid=CALL, ChannelState="5"))
+                else:
+                    ami.close()
+        assert told == [LinkUp(), CustomerRang(CALL)]

@@ -26,7 +26,7 @@ class Row:
 
 ROWS = (
     Row(1, rings=True, answers=True, lasts=(0.9, 1.5)),
-    Row(2, rings=True, answers=True, lasts=(5.9, 6.9)),
+    Row(2, rings=True, answers=True, lasts=(3.9, 4.9)),
     Row(3, rings=True, answers=False, lasts=(1.4, 2.2), patience=1_500),
     Row(4, rings=False, answers=False, lasts=(0, 0.5)),
     Row(5, rings=True, answers=False, lasts=(0.9, 1.5)),

@@ -82,7 +82,7 @@ async def test_without_an_agent_the_customer_waits_hears_the_message_and_is_aban
     ended = await calls.ended(leg)
     assert failed["Result"] == "NONEXISTENT"
     assert float(abandoned["Timestamp"]) - float(failed["Timestamp"]) == pytest.approx(0.7, abs=0.1)
-    message = 6.0
+    message = 3.6
     assert float(ended["Timestamp"]) - float(abandoned["Timestamp"]) == pytest.approx(message, abs=0.5)
     assert not calls.recording(leg)[1].exists()
 

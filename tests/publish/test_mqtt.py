@@ -172,23 +172,22 @@ async def test_a_broker_that_restarts_in_mid_run_costs_no_outcome(broker: Broker
     outbox = Outbox()
     total = 3000
     arrived: list[dict[str, Any]] = []
-
-    async def feed() -> None:
-        for number in range(total):
-            outbox.add(number)
-            made.outbox_grew()
-            if number % 20 == 0:
-                await asyncio.sleep(0.001)
-
     made = publisher(settings(broker), outbox)
     async with running(made):
         async with listening(broker, "dialer/n1/outcome", session="collector") as (heard, _):
-            feeder = asyncio.create_task(feed())
-            await until(lambda: len(heard) > 100)
-            broker.stop()
+            for number in range(1000):
+                outbox.add(number)
+            made.outbox_grew()
+            await until(lambda: len(heard) == 1000 and not outbox.unsent)
+            broker.pause()
+            for number in range(1000, total):
+                outbox.add(number)
+            asked = outbox.asked
+            made.outbox_grew()
+            await until(lambda: outbox.asked > asked)
+            broker.stop()  # with a batch on its way that it never read
             await until(lambda: not made.connected)
         arrived += heard.of("dialer/n1/outcome")
-        await feeder
         assert outbox.unsent
         assert len(arrived) < total
         broker.start()
@@ -200,6 +199,13 @@ async def test_a_broker_that_restarts_in_mid_run_costs_no_outcome(broker: Broker
         arrived += heard.of("dialer/n1/outcome")
     assert {event["event_id"] for event in arrived} == {str(number) for number in range(total + 1)}
     assert all(event["attempt_id"] == f"a{event['event_id']}" for event in arrived)
+
+
+async def test_a_lost_broker_is_logged_with_its_cause(broker: Broker, caplog: pytest.LogCaptureFixture) -> None:
+    async with running(publisher(settings(broker))) as made:
+        broker.kill()
+        await until(lambda: not made.connected)
+    assert f"broker {HOST}: Disconnected" in caplog.text
 
 
 async def test_a_broker_that_lost_everything_is_told_all_state_again(broker: Broker) -> None:
@@ -257,11 +263,12 @@ async def test_a_silent_broker_is_given_up_and_found_again(broker: Broker, monke
     monkeypatch.setattr(mqtt, "_ANSWER_SECONDS", 0.3)
     outbox = Outbox()
     async with running(publisher(settings(broker), outbox)) as made:
-        with broker.paused():
-            outbox.add(1)
-            made.outbox_grew()
-            await until(lambda: not made.connected)
-            assert outbox.unsent
+        broker.pause()
+        outbox.add(1)
+        made.outbox_grew()
+        await until(lambda: not made.connected)
+        assert outbox.unsent
+        broker.resume()
         await until(lambda: made.connected and not outbox.unsent)
 
 

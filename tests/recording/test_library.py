@@ -184,7 +184,7 @@ async def test_the_event_loop_goes_on_while_a_recording_is_finished(settings: Se
             await asyncio.sleep(0.001)
             longest, before = max(longest, loop.time() - before), loop.time()
     assert isinstance(reports[0][1], Finished)
-    assert longest < 0.25  # the job itself takes longer than that by far
+    assert longest < 0.5  # the job itself takes more than a second
 
 
 async def test_no_more_than_the_limit_are_finished_at_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

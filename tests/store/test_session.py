@@ -113,9 +113,9 @@ async def test_a_file_that_cannot_be_opened_is_unreachable(tmp_path: Path) -> No
     with pytest.raises(DatabaseUnreachable):
         await database.migrate()
     await database.close()
-    async with asyncio.timeout(5):  # the driver's thread still tells this loop that it is leaving
-        while any("_connection_worker_thread" in thread.name for thread in threading.enumerate()):
-            await asyncio.sleep(0)
+    for thread in threading.enumerate():  # the driver's own still tells this loop that it is leaving
+        if "_connection_worker_thread" in thread.name:
+            await asyncio.to_thread(thread.join, 5)
 
 
 async def test_a_connection_cut_in_mid_transaction_is_unreachable_and_the_next_one_works(postgres: Database) -> None:

@@ -7,7 +7,6 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -51,21 +50,21 @@ class Broker:
             self._process = None
 
     def stop(self) -> None:
-        """As for an upgrade."""
+        """As for an upgrade. A broker that was paused ends without reading what was sent to it since."""
         assert self._process is not None
         self._process.terminate()
+        self._process.send_signal(signal.SIGCONT)
         self._process.wait(10)
         self._process = None
 
-    @contextmanager
-    def paused(self) -> Iterator[None]:
+    def pause(self) -> None:
         """Alive, and silent: the connection stays up and nothing is answered."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            self._process.send_signal(signal.SIGCONT)
+
+    def resume(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from dialer.core import events as ev
 from dialer.core.agent import Agent, AgentState
 from dialer.core.call import Call, CallState
 from dialer.core.commands import HangupLeg, RaiseIncident
-from dialer.core.floor import agents, calls, dialing
+from dialer.core.floor import agents, calls, dialing, supervision
 from dialer.core.floor.picture import Link, Picture
 
 # How often the PBX is asked what lives, while all seems well: a lost event is noticed within this time.
@@ -87,6 +87,7 @@ def resynced(picture: Picture, event: ev.Resynced, now: datetime) -> None:
     picture.link = Link.UP
     _agents(picture, live, now, first=first)
     _calls(picture, live, asked_at, now)
+    _spies(picture, live, now, first=first)
     _orphans(picture, live, now)
     picture.wake(now + ROUTINE, "resync", "")
     picture.touch("node", "")
@@ -126,10 +127,17 @@ def _calls(picture: Picture, live: dict[str, ev.LiveLeg], asked_at: datetime, no
             if call.sent_at <= asked_at - YOUNG or call.rang_at is not None or call.answered_at is not None:
                 calls.ask_witness(picture, call)
         elif leg.bridged:
-            call.unseen = call.unseen or (call.bridged_at is None)
+            seen = call.bridged_at is not None and not call.unseen
             calls.told(picture, ev.CallBridged(call.attempt_id, call.bridged_at), now)
+            call.unseen = not seen
         elif leg.answered:
             calls.told(picture, ev.CustomerAnswered(call.attempt_id), now)
+
+
+def _spies(picture: Picture, live: dict[str, ev.LiveLeg], now: datetime, *, first: bool) -> None:
+    for spy in list(picture.spies.values()):
+        if spy.leg_id not in live and (spy.leg_up or first):
+            supervision.told(picture, ev.SpyLegEnded(spy.supervisor_id, spy.leg_id), now)
 
 
 def _orphans(picture: Picture, live: dict[str, ev.LiveLeg], now: datetime) -> None:
@@ -137,12 +145,14 @@ def _orphans(picture: Picture, live: dict[str, ev.LiveLeg], now: datetime) -> No
     owned = set(picture.calls)
     owned |= {agent.leg_id for agent in picture.agents.values() if agent.leg_id is not None}
     owned |= {spy.leg_id for spy in picture.spies.values()}
+    picture.hung_up &= live.keys()
     for leg_id, leg in live.items():
         kind, _, rest = leg_id.partition("-")
         if leg_id in owned or not rest.startswith(f"{picture.tag}-") or leg.seconds < YOUNG.total_seconds():
             continue
+        if leg_id not in picture.hung_up:  # else our order is still on its way: no news
+            picture.do(RaiseIncident("orphan_leg", f"a live {kind} leg had no owner and was hung up", now))
         picture.do(HangupLeg(leg_id))
-        picture.do(RaiseIncident("orphan_leg", f"a live {kind} leg had no owner and was hung up", now))
 
 
 def resync_failed(picture: Picture, now: datetime) -> None:

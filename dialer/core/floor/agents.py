@@ -111,17 +111,13 @@ def log_in(picture: Picture, event: ev.AgentLoggedIn, now: datetime) -> None:
     if agent is None:
         agent = Agent(event.agent_id, event.endpoint, event.campaigns, event.on_hook, now)
         picture.agents[agent.id] = agent
-    if agent.state is not AgentState.LOGGED_OUT:
-        agent.campaigns = event.campaigns
+    agent.campaigns = event.campaigns
+    if agent.next_state(Ask.LOG_IN) is Rest.IGNORE:
         picture.touch("agent", agent.id)
         picture.repace = True
         return
-    agent.endpoint, agent.campaigns, agent.on_hook = event.endpoint, event.campaigns, event.on_hook
-    agent.kept, agent.ring_failures = None, 0
-    if agent.on_hook:
-        _to(picture, agent, AgentState.READY, now)
-    else:
-        _to(picture, agent, AgentState.CONNECTING, now)
+    agent.endpoint, agent.on_hook, agent.kept, agent.ring_failures = event.endpoint, event.on_hook, None, 0
+    rest(picture, agent, now)
 
 
 def ask(picture: Picture, agent: Agent, event: ev.ReadyAsked | ev.PauseAsked | ev.LogoutAsked, now: datetime) -> None:
@@ -152,12 +148,12 @@ def ask(picture: Picture, agent: Agent, event: ev.ReadyAsked | ev.PauseAsked | e
 
 def leg_up(picture: Picture, agent: Agent, leg_id: str, now: datetime) -> bool:
     """The phone is on line. False where this leg is not the agent's (any more): the caller hangs it up."""
-    if leg_id != agent.leg_id or agent.state is AgentState.LOGGED_OUT:
+    if leg_id != agent.leg_id:
         return False
     if agent.leg_up:
         return True  # Asterisk says so again each time the agent comes back to the wait
     agent.leg_up, agent.ring_failures = True, 0
-    if agent.state is AgentState.CONNECTING:
+    if agent.next_state(Ask.LEG_UP) is AgentState.READY:
         rest(picture, agent, now)
     else:
         save(picture, agent, now)

@@ -43,6 +43,8 @@ def told(picture: Picture, event: ev.CustomerEvent | ev.OriginateEvent, now: dat
         return
     match event:
         case ev.AttemptOpened(permit=permit):
+            if call.opened:
+                return
             call.opened, call.permit = True, permit
             picture.outgoing.append(call.attempt_id)
             if call.ended_at is not None:  # given up while the row was being written
@@ -61,7 +63,7 @@ def told(picture: Picture, event: ev.CustomerEvent | ev.OriginateEvent, now: dat
 
 
 def _fact(picture: Picture, call: Call, event: ev.CustomerEvent | ev.OriginateEvent, now: datetime) -> None:
-    was_settled = call.settled
+    was_settled, failed_before = call.settled, call.bridge_failed_at
     moved = call.handle(event, now)
     picture.touch("call", call.attempt_id)
     if moved and call.state is CallState.TALKING:
@@ -70,7 +72,7 @@ def _fact(picture: Picture, call: Call, event: ev.CustomerEvent | ev.OriginateEv
         _line_free(picture, call)
         if call.deadline is not None:
             picture.wake(call.deadline, "call", call.attempt_id)
-    elif isinstance(event, ev.BridgeFailed) and call.state is CallState.ANSWERED:
+    elif call.state is CallState.ANSWERED and call.bridge_failed_at != failed_before:  # not the same news twice
         _offer_another(picture, call, now)
     elif isinstance(event, ev.OriginateUnknown) and call.state is not CallState.ENDED:
         look(picture, now)
@@ -146,8 +148,7 @@ def _offer_another(picture: Picture, call: Call, now: datetime) -> None:
     for agent_id in list(picture.ready):
         agent = picture.agents[agent_id]
         if agent.leg_up and agent.leg_id is not None and call.campaign_id in agent.campaigns:
-            agent.attempt_id = call.agent_id = call.attempt_id
-            call.agent_id = agent.id
+            agent.attempt_id, call.agent_id = call.attempt_id, agent.id
             agents.turn(picture, agent, Turn.RESERVED, now)
             picture.do(OfferAgent(call.attempt_id, agent.id, agent.leg_id))
             return

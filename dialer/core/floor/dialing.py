@@ -23,7 +23,7 @@ ASK_AGAIN = timedelta(seconds=5)
 def claimed(picture: Picture, desk: Desk, event: ev.LeadsClaimed, now: datetime) -> None:
     """Fill the hopper with what the gate allows now; the rest goes back with its reason."""
     hopper = desk.hopper
-    hopper.claiming, hopper.left, hopper.ask_again_at = False, event.left, None
+    hopper.claiming, hopper.left, hopper.next_at, hopper.ask_again_at = False, event.left, event.next_at, None
     picture.touch("campaign", desk.campaign.id)
     if not event.prospects:
         hopper.ask_again_at = min(event.next_at or now + ASK_AGAIN, now + ASK_AGAIN)
@@ -114,6 +114,7 @@ def _reserve(picture: Picture, desk: Desk, agent: Agent, prospect: Prospect, per
     if agent.state is not AgentState.RESERVED:
         agents.turn(picture, agent, Turn.RESERVED, now)
     if agent.on_hook and not agent.leg_up:
+        agent.preview = None  # from here on the lead waits for the phone, not for a click
         picture.waiting[agent.id] = Waiting(prospect, permit)
         agents.ring(picture, agent, now)
     else:
@@ -161,8 +162,6 @@ def dispatch(picture: Picture, now: datetime) -> None:
                 picture.wake(again, "pace", "")
             continue
         _send(picture, call, now)
-    if picture.outgoing:
-        picture.repace = False
 
 
 def _send(picture: Picture, call: Call, now: datetime) -> None:
@@ -209,9 +208,11 @@ def dial(picture: Picture, agent: Agent, now: datetime) -> None:
     """The agent, or the timer, says: call the previewed lead.
 
     Raises:
-        ImpossibleTurn: no lead is previewed.
+        ImpossibleTurn: no lead is previewed, nothing may be dialed at all now, or no line is free.
     """
     preview_ = _previewed(agent)
+    if not picture.may_dial:
+        raise ImpossibleTurn("nothing can be dialed at the moment: the link, the database or the service is going down")
     desk = picture.desks[preview_.prospect.lead.campaign_id]
     answer = leads.verdict(picture, desk, preview_.prospect, now)
     if isinstance(answer, Refusal):
@@ -236,9 +237,9 @@ def skip(picture: Picture, agent: Agent, reason: str, now: datetime, rest: timed
 def preview_over(picture: Picture, agent: Agent, now: datetime) -> None:
     """The preview's time is up: do what the campaign says."""
     preview_ = _previewed(agent)
-    policy = picture.desks[preview_.prospect.lead.campaign_id].campaign.preview_policy
-    lines = picture.trunks[picture.desks[preview_.prospect.lead.campaign_id].campaign.trunk].free_lines
-    if policy is PreviewPolicy.DIAL and lines > 0 and picture.may_dial:
+    campaign = picture.desks[preview_.prospect.lead.campaign_id].campaign
+    policy = campaign.preview_policy
+    if policy is PreviewPolicy.DIAL and picture.trunks[campaign.trunk].free_lines > 0 and picture.may_dial:
         dial(picture, agent, now)
     elif policy is PreviewPolicy.PAUSE:
         agents.ask(picture, agent, ev.PauseAsked(agent.id, "preview_timeout"), now)
@@ -266,7 +267,8 @@ def own_phone_silent(picture: Picture, agent: Agent, now: datetime) -> None:
     leads.give_back(picture, picture.waiting.pop(agent.id).prospect, now, "agent_phone")
     agents.hang_up_phone(picture, agent)
     agents.turn(picture, agent, Turn.RELEASED, now)
-    agents.unreachable(picture, agent, now)
+    if agent.state is AgentState.READY:  # else a pause or log-out asked meanwhile has been applied
+        agents.unreachable(picture, agent, now)
 
 
 def give_up_lead(picture: Picture, prospect: Prospect, now: datetime) -> None:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from dialer.core.agent import Agent, AgentState
 from dialer.core.call import Call
 from dialer.core.campaign import Campaign
-from dialer.core.commands import Command
+from dialer.core.commands import Command, HangupLeg
 from dialer.core.compliance.gate import Permit, Refusal
 from dialer.core.compliance.packs import Rulebook
 from dialer.core.events import SpyMode
@@ -103,6 +103,7 @@ class Picture:
     ready: dict[str, None] = field(default_factory=dict)  # agents who may be given work, longest idle first
     waiting: dict[str, Waiting] = field(default_factory=dict)  # by on-hook agent
     outgoing: list[str] = field(default_factory=list)  # attempts whose row is durable, waiting for the trunk's turn
+    hung_up: set[str] = field(default_factory=set)  # legs ordered to go, until a resync no longer lists them
     resync_asked_at: datetime | None = None
     commands: list[Command] = field(default_factory=list)
     changed: set[tuple[str, str]] = field(default_factory=set)  # what a screen should be told about
@@ -117,6 +118,7 @@ class Picture:
     def do(self, *commands: Command) -> None:
         """Give orders, in this order."""
         self.commands.extend(commands)
+        self.hung_up.update(order.leg_id for order in commands if isinstance(order, HangupLeg))
 
     def touch(self, subject: str, key: str | int) -> None:
         """Remember that a screen's picture of this subject is old."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from dialer.core import events as ev
-from dialer.core.agent import Agent, ImpossibleTurn
+from dialer.core.agent import Agent, AgentState, ImpossibleTurn
 from dialer.core.commands import HangupLeg, RingSupervisor, SaveSupervision, SpyOn
 from dialer.core.floor.picture import Picture, Spy, Stretch
 
@@ -70,15 +70,20 @@ def told(picture: Picture, event: ev.SpyLegUp | ev.SpyStarted | ev.SpyStopped | 
 def split(picture: Picture, agent: Agent, now: datetime) -> None:
     """A call began or ended under the supervisors' ears: what they hear from now on belongs to another row."""
     for spy in picture.spies.values():
-        if spy.stretch is not None and spy.stretch.agent_id == agent.id:
+        heard = spy.stretch
+        if heard is not None and heard.agent_id == agent.id:
             _close_stretch(picture, spy, now)
-            _open_stretch(picture, spy, now)
+            spy.stretch = Stretch(agent.id, _call_heard(agent), heard.mode, now)
 
 
 def _open_stretch(picture: Picture, spy: Spy, now: datetime) -> None:
     agent = picture.agents.get(spy.agent_id or "")
     if agent is not None:
-        spy.stretch = Stretch(agent.id, agent.attempt_id, spy.mode, now)
+        spy.stretch = Stretch(agent.id, _call_heard(agent), spy.mode, now)
+
+
+def _call_heard(agent: Agent) -> str | None:
+    return agent.attempt_id if agent.state is AgentState.TALKING else None
 
 
 def _close_stretch(picture: Picture, spy: Spy, now: datetime) -> None:

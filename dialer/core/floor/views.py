@@ -156,6 +156,7 @@ def _campaign(desk: Desk, picture: Picture) -> View:
         "agents": len(picture.on_desk(desk)),
         "hopper": len(desk.hopper),
         "left": desk.hopper.left,
+        "next_lead_at": _time(desk.hopper.next_at),
         "placed": desk.placed,
         "started_at": _time(desk.started_at),
         "pace": {"place": desk.pace.place, "because": desk.pace.because},
