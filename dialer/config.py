@@ -94,7 +94,7 @@ class RecordingSettings(_Section):
     """What becomes of recordings."""
 
     library: Path = Path("recordings")
-    format: Literal["mp3", "opus", "flac", "wav"] = "mp3"
+    format: Literal["mp3", "flac", "wav"] = "mp3"
     notice: Path | None = None  # a short prompt joined in front of every recording
     tolerance: Annotated[float, Field(ge=0.1, le=10)] = 0.5  # seconds of length against talk time
     workers: Annotated[int, Field(ge=1, le=32)] = 2
@@ -107,6 +107,8 @@ class MqttSettings(_Section):
     port: Annotated[int, Field(ge=1, le=65535)] = 1883
     username: str | None = None
     password: SecretStr | None = None
+    tls: bool = False
+    ca_file: Path | None = None  # none: the system's authorities
 
 
 class HttpSettings(_Section):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dialer.asterisk import cdr, control
 from dialer.asterisk.action import BadValue
 from dialer.asterisk.connection import Ami
+from dialer.asterisk.listen import Listener
 from dialer.asterisk.protocol import AmiError
 from dialer.core import commands as cmd
 from dialer.core import events as ev
@@ -57,6 +58,7 @@ class Orders:
     notice: Path | None
     clock: Callable[[], datetime]
     campaign: Callable[[int], Campaign]  # the settings in force
+    listener: Listener = field(default_factory=Listener)
     library: Library | None = None
     tell: Callable[[ev.Event], None] = lambda event: None
     outbox_grew: Callable[[], None] = lambda: None
@@ -224,10 +226,12 @@ class Orders:
 
     async def resync(self, order: cmd.Resync) -> ev.Event | None:
         try:
-            return ev.Resynced(await control.live_legs(self.ami))
+            legs = await control.live_legs(self.ami)
         except AmiError as error:
             log.warning("which calls live is not known: %s", error)
             return ev.ResyncFailed(str(error))
+        self.listener.know(legs)
+        return ev.Resynced(legs)
 
     async def _order(self, sending: Awaitable[object]) -> None:
         """A lost order is no catastrophe: the routine resync finds what it left behind."""

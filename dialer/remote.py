@@ -57,14 +57,11 @@ class Nothing(_Body):
 class Remote:
     """`accept` is what the publisher calls."""
 
-    def __init__(
-        self, engine: Engine, db: Database, clock: Callable[[], datetime], region: str, *, lab: bool = False
-    ) -> None:
+    def __init__(self, engine: Engine, db: Database, clock: Callable[[], datetime], region: str) -> None:
         self._engine = engine
         self._db = db
         self._clock = clock
         self._region = region
-        self._lab = lab
         self._table: dict[str, tuple[type[_Body], Callable[[Any], Awaitable[dict[str, Any]]]]] = {
             "agent-pause": (PauseAgent, self._pause),
             "agent-log-out": (LogOutAgent, self._log_out),
@@ -114,7 +111,7 @@ class Remote:
         return {"status": status.value}
 
     async def _block(self, body: BlockNumber) -> dict[str, Any]:
-        number = parse(body.number, self._region, lab=self._lab)
+        number = parse(body.number, self._region, lab=True)
         now = self._clock()
         listing = Listing(source=BY, asked_by=body.asked_by, since=now, proof=body.proof, campaign_id=body.campaign_id)
         async with self._db.begin() as c:  # durable before it is confirmed

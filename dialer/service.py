@@ -115,10 +115,8 @@ class Service:
 
     async def _listen(self) -> None:
         """AMI's one ordered queue, into the engine's inbox."""
-        async for item in self.ami.messages():
-            event = item if isinstance(item, ev.LinkUp | ev.LinkDown) else translate.to_event(item)
-            if event is not None:
-                self.engine.tell(event)
+        async for event in self.orders.listener.events(self.ami):
+            self.engine.tell(event)
 
     async def _watch(self) -> None:
         """Campaigns and do-not-call numbers that others wrote: the command line, another node."""
@@ -172,7 +170,7 @@ async def started(
 ) -> AsyncIterator[Service]:
     """Everything built and checked, nothing dialed yet.
 
-    `extra_packs` and `lab` are the lab's: its rule packs and its number range.
+    `extra_packs` are the lab's: without them its numbers are refused like any other that no country has.
 
     Raises:
         BadConfig, BadPack, StaleZoneData, DatabaseUnreachable, AlreadyRunning, NotWritable: one clear sentence each.
@@ -189,14 +187,12 @@ async def started(
             now = utc_now()
             async with db.begin() as c:
                 tag = await installation.tag(c, now)
-            yield _assembled(settings, rulebook, db, tag, secret, now, lab=lab)
+            yield _assembled(settings, rulebook, db, tag, secret, now)
         finally:
             await db.close()
 
 
-def _assembled(
-    settings: Settings, rulebook: Rulebook, db: Database, tag: str, secret: str, now: datetime, *, lab: bool
-) -> Service:
+def _assembled(settings: Settings, rulebook: Rulebook, db: Database, tag: str, secret: str, now: datetime) -> Service:
     trunks = tuple(Trunk(t.name, t.lines, t.calls_per_second, t.overlays) for t in settings.trunks)
     if not trunks:
         raise BadConfig("trunks: at least one [[trunks]] block is expected")
@@ -230,17 +226,17 @@ def _assembled(
     orders.library = library
     live = Live(floor.picture)
     news.listeners.append(live.publish)
-    house = House(engine=engine, db=db, rulebook=rulebook, settings=settings, clock=utc_now, live=live, lab=lab)
+    house = House(engine=engine, db=db, rulebook=rulebook, settings=settings, clock=utc_now, live=live)
     service = Service(settings, rulebook, db, engine, orders, ami, library, news, house, now)
     if settings.mqtt.host:
-        service.publisher = news.publisher = _publisher(service, lab=lab)
+        service.publisher = news.publisher = _publisher(service)
         orders.outbox_grew = service.publisher.outbox_grew
     return service
 
 
-def _publisher(service: Service, *, lab: bool) -> mqtt.Publisher:
+def _publisher(service: Service) -> mqtt.Publisher:
     settings, db = service.settings, service.db
-    remote = Remote(service.engine, db, utc_now, settings.calling.region, lab=lab)
+    remote = Remote(service.engine, db, utc_now, settings.calling.region)
 
     async def next_batch(limit: int) -> list[mqtt.OutboxRow]:
         async with db.read() as c:
@@ -258,6 +254,8 @@ def _publisher(service: Service, *, lab: bool) -> mqtt.Publisher:
             port=settings.mqtt.port,
             user=settings.mqtt.username,
             password=password.get_secret_value() if password is not None else None,
+            tls=settings.mqtt.tls,
+            ca_file=str(settings.mqtt.ca_file) if settings.mqtt.ca_file is not None else None,
         ),
         started_at=service.started_at,
         version=version("dialer"),

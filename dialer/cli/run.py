@@ -51,7 +51,7 @@ async def _run(settings: object, lab: Path | None, port_file: Path | None) -> No
             new.write_text(json.dumps({"port": service.port}))
             new.rename(port_file)
 
-    async with started(settings, extra_packs=packs, lab=lab is not None) as service:
+    async with started(settings, extra_packs=packs) as service:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, service.stop.set)

@@ -95,8 +95,13 @@ def read(audio: Path) -> Finished | None:
     return _ADAPTER.validate_python(asdict(kept) | {"path": audio})
 
 
-def judge(finished: Finished, recorded: timedelta, tolerance: timedelta) -> Finished | Fault:
-    """The verdict on a finished recording: as long as the time it should cover, or a fault that keeps it."""
+def judge(finished: Finished, recorded: timedelta | None, tolerance: timedelta) -> Finished | Fault:
+    """The verdict on a finished recording: as long as the time it should cover, or a fault that keeps it.
+
+    `recorded` None: nobody saw when recording began, so there is nothing to hold the length against.
+    """
+    if recorded is None:
+        return finished
     missing = recorded.total_seconds() - finished.call_seconds
     if abs(missing) <= tolerance.total_seconds():
         return finished

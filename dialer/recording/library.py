@@ -41,7 +41,7 @@ class Job:
 
     attempt_id: str
     day: date  # UTC, of the attempt
-    recorded: timedelta  # from the start of recording to the end of the call
+    recorded: timedelta | None  # from the start of recording to the end of the call; None: nobody saw it start
     notice: Path | None = None
 
 

@@ -92,7 +92,8 @@ def _token(request: web.Request) -> tuple[str, bool]:
     scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer" and bearer:
         return bearer.strip()[:200], False
-    return request.cookies.get(COOKIE, "")[:200], True
+    cookie = request.cookies.get(COOKIE, "")[:200]
+    return cookie, bool(cookie)
 
 
 def check_origin(request: web.Request, settings: Settings) -> None:

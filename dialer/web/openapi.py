@@ -32,8 +32,8 @@ def document(routes: Iterable[Route]) -> Schema:
         "info": {
             "title": "Dialer",
             "version": "1",
-            "description": "Times are ISO 8601 with their zone; one without is refused. Of phone numbers the last three "
-            "digits are shown. See docs/api.md.",
+            "description": "Times are ISO 8601 with their zone; one without is refused. Of phone numbers the last "
+            "three digits are shown. See docs/api.md.",
         },
         "servers": [{"url": "/"}],
         "tags": [{"name": name} for name in sorted({route.room for route in every})],

@@ -14,7 +14,7 @@ def make_agent(state: AgentState = S.READY) -> Agent:
     return Agent("ann", "phone-ann", (1,), False, NOW, state)
 
 
-@pytest.mark.parametrize(("state", "what"), product(AgentState, chain(Ask, Turn)))
+@pytest.mark.parametrize(("state", "what"), list(product(AgentState, chain(Ask, Turn))))
 def test_every_pair_moves_is_kept_is_ignored_or_raises(state: AgentState, what: Ask | Turn) -> None:
     agent = make_agent(state)
     if (state, what) in TABLE:

@@ -39,7 +39,10 @@ def test_every_event_of_a_call_is_in_the_table() -> None:
     assert {type(event) for event in EVENTS} == {event for _, event in TABLE}
 
 
-@pytest.mark.parametrize(("state", "event"), product(CallState, EVENTS), ids=lambda x: getattr(x, "value", type(x).__name__))
+PAIRS = [pytest.param(state, event, id=f"{state}-{type(event).__name__}") for state, event in product(CallState, EVENTS)]
+
+
+@pytest.mark.parametrize(("state", "event"), PAIRS)
 def test_every_pair_moves_is_late_but_normal_or_raises(
     state: CallState, event: ev.CustomerEvent | ev.OriginateEvent
 ) -> None:

@@ -41,7 +41,8 @@ class Cluster:
 
     def __init__(self) -> None:
         self.bin = binaries()
-        self.folder = Path(tempfile.mkdtemp(prefix="dialer-pg-"))
+        memory = Path("/dev/shm")  # a database per test is mostly copied files
+        self.folder = Path(tempfile.mkdtemp(prefix="dialer-pg-", dir=memory if os.access(memory, os.W_OK) else None))
         self._process: subprocess.Popen[bytes] | None = None
         self._databases = 0
         self.template: str | None = None

@@ -1,0 +1,431 @@
+"""Stories of a call, told to a real floor."""
+
+from datetime import timedelta
+
+import pytest
+
+from dialer.core import commands as cmd
+from dialer.core import events as ev
+from dialer.core.agent import AgentState, ImpossibleTurn
+from dialer.core.call import OVERDUE
+from dialer.core.lead import Again, Done
+from dialer.core.outcome import Cause, Kind, WhoEnded
+from tests.core.makers import NOW, Stage, leg, make_campaign, make_permit, make_prospect
+
+
+def ready(*agents: str, **campaign: object) -> Stage:
+    stage = Stage(make_campaign(**campaign))
+    stage.log_in(*(agents or ("ann",)))
+    return stage
+
+
+def test_the_row_is_written_before_the_phone_rings() -> None:
+    stage = ready()
+    stage.supply(make_prospect())
+    assert stage.last(cmd.OpenAttemptRow).agent_id == "ann"
+    assert not stage.given(cmd.Originate)
+    stage.open_rows()
+    assert stage.last(cmd.Originate).attempt_id == "call-t1-1-1"
+
+
+def test_the_order_has_the_permits_number_and_the_reserved_agents_leg() -> None:
+    stage = ready(ring_seconds=20, amd=True, notice="hello")
+    stage.dialing()
+    order = stage.last(cmd.Originate)
+    assert order.permit.number == make_prospect().number.number
+    assert order.agent_leg == stage.agent().leg_id
+    assert (order.trunk, order.caller_id, order.ring_seconds) == ("carrier", "1000", 20)
+    assert (order.amd, order.notice) == (True, "hello")
+
+
+def test_the_attempts_number_goes_on_where_the_lead_left_off() -> None:
+    stage = ready()
+    prospect = make_prospect()
+    object.__setattr__(prospect.lead, "serial", 4)
+    assert stage.dialing(prospect) == "call-t1-1-5"
+
+
+def test_answered_and_bridged() -> None:
+    stage = ready()
+    attempt = stage.talking()
+    assert stage.state() is AgentState.TALKING
+    assert stage.last(cmd.SaveBridge).bridged_at == stage.now
+    stage.wait(60)
+    stage.hung_up(attempt)
+    assert stage.state() is AgentState.WRAP_UP
+    ending = stage.last(cmd.SaveEnding).ending
+    assert (ending.who_ended, ending.talk_seconds) == (WhoEnded.CUSTOMER, 60)
+    assert stage.last(cmd.FinishRecording).talk_seconds == 60
+    assert not stage.given(cmd.CloseAttempt)
+    stage.tell(ev.DispositionGiven("ann", attempt, "sale", "wants two"))
+    outcome = stage.outcome(attempt)
+    assert (outcome.disposition, outcome.kind, outcome.decided_by) == ("sale", Kind.TALKED, "agent")
+    assert outcome.note == "wants two"
+    assert stage.last(cmd.CloseAttempt).lead == Done("sale")
+    assert stage.state() is AgentState.READY
+
+
+def test_busy() -> None:
+    stage = ready()
+    attempt = stage.dialing()
+    stage.hung_up(attempt, Cause.BUSY, answered=False)
+    outcome = stage.outcome(attempt)
+    assert (outcome.disposition, outcome.decided_by, outcome.agent_id) == ("busy", "system", "ann")
+    assert stage.last(cmd.CloseAttempt).lead == Again(NOW + timedelta(minutes=10), "busy")
+    assert stage.state() is AgentState.READY
+    assert not stage.given(cmd.FinishRecording)
+
+
+def test_a_busy_call_is_closed_without_waiting_and_its_line_is_free() -> None:
+    stage = ready()
+    attempt = stage.dialing()
+    assert stage.picture.trunks["carrier"].in_use == 1
+    orders = stage.tell(ev.CustomerLegEnded(attempt, Cause.BUSY, 17, False))
+    assert any(isinstance(order, cmd.CloseAttempt) for order in orders)
+    assert stage.picture.trunks["carrier"].in_use == 0
+
+
+def test_a_machine_is_hung_up_and_its_agent_is_free() -> None:
+    stage = ready(amd=True)
+    attempt = stage.dialing()
+    stage.tell(ev.CustomerAnswered(attempt))
+    stage.tell(ev.MachineChecked(attempt, "MACHINE", "TOOLONG"))
+    stage.hung_up(attempt)
+    assert stage.outcome(attempt).disposition == "machine"
+    assert stage.last(cmd.SaveEnding).ending.machine == "TOOLONG"
+    assert stage.state() is AgentState.READY
+    assert stage.desk().abandons.live == 0
+
+
+def test_a_machine_that_hears_the_message_is_a_machine_however_long_it_takes() -> None:
+    stage = ready(amd=True)
+    attempt = stage.dialing()
+    stage.tell(ev.MachineChecked(attempt, "MACHINE", ""))
+    stage.wait(40)
+    assert stage.state() is AgentState.RESERVED
+    stage.hung_up(attempt)
+    assert stage.outcome(attempt).kind is Kind.MACHINE
+    assert stage.last(cmd.SaveEnding).ending.machine == "MACHINE"
+
+
+def test_answered_and_hung_up_at_once_is_closed_after_the_settle_time() -> None:
+    stage = ready()
+    attempt = stage.dialing()
+    stage.tell(ev.CustomerAnswered(attempt))
+    stage.tell(ev.CustomerLegEnded(attempt, Cause.NORMAL, 16, True))
+    assert not stage.given(cmd.CloseAttempt)
+    stage.wait(0.5)
+    assert stage.outcome(attempt).disposition == "hung_up_at_once"
+    assert stage.desk().abandons.abandoned == 0
+
+
+def test_a_settled_call_is_closed_once_even_if_its_deadline_still_comes() -> None:
+    stage = ready()
+    attempt = stage.dialing()
+    stage.tell(ev.CustomerLegEnded(attempt, Cause.NORMAL, 16, True))
+    stage.tell(ev.CallBridged(attempt))
+    stage.wait(5)
+    assert stage.state() is AgentState.WRAP_UP
+    assert len(stage.given(cmd.SaveEnding)) == 1
+
+
+# --- the agent's phone and the customer -----------------------------------------------------------------------------
+
+
+def test_the_agents_phone_dies_mid_call() -> None:
+    stage = ready()
+    attempt = stage.talking()
+    orders = stage.phone_lost()
+    assert cmd.HangupLeg(attempt) in orders
+    assert stage.state() is AgentState.TALKING
+    stage.hung_up(attempt)
+    assert stage.last(cmd.SaveEnding).ending.who_ended is WhoEnded.AGENT
+    assert stage.state() is AgentState.WRAP_UP
+    stage.tell(ev.DispositionGiven("ann", attempt, "interested"))
+    assert stage.state() is AgentState.CONNECTING
+    stage.phone_up()
+    assert stage.state() is AgentState.READY
+
+
+def test_the_agents_phone_dies_while_the_customer_is_being_rung() -> None:
+    stage = ready()
+    attempt = stage.dialing()
+    assert cmd.HangupLeg(attempt) in stage.phone_lost()
+    stage.hung_up(attempt, answered=False)
+    assert stage.outcome(attempt).disposition == "cancelled"
+    assert stage.outcome(attempt).kind is Kind.UNCHARGED
+    assert stage.state() is AgentState.CONNECTING
+
+
+def test_the_agents_phone_dies_after_the_answer_and_another_agent_is_offered() -> None:
+    stage = ready("ann", "bob")
+    attempt = stage.dialing()
+    stage.tell(ev.CustomerAnswered(attempt))
+    assert cmd.HangupLeg(attempt) not in stage.phone_lost("ann")
+    (offer,) = (o for o in stage.tell(ev.BridgeFailed(attempt, "NONEXISTENT")) if isinstance(o, cmd.OfferAgent))
+    assert (offer.agent_id, offer.agent_leg) == ("bob", stage.agent("bob").leg_id)
+    assert stage.state("ann") is AgentState.CONNECTING
+    stage.tell(ev.CallBridged(attempt))
+    assert stage.state("bob") is AgentState.TALKING
+    stage.hung_up(attempt)
+    stage.tell(ev.DispositionGiven("bob", attempt, "sale"))
+    assert stage.outcome(attempt).agent_id == "bob"
+    assert "abandon" not in stage.incidents()
+
+
+def test_a_phone_that_is_up_for_us_and_gone_for_the_pbx_is_rung_anew() -> None:
+    stage = ready()
+    attempt = stage.dialing()
+    old = stage.agent().leg_id
+    assert old is not None
+    orders = stage.tell(ev.BridgeFailed(attempt, "NONEXISTENT"))
+    assert cmd.HangupLeg(old) in orders
+    assert stage.last(cmd.RingAgent).leg_id != old
+    assert stage.state() is AgentState.CONNECTING
+
+
+def test_the_same_failure_told_twice_does_not_take_the_second_agent_away() -> None:
+    stage = ready("ann", "bob", "cat")
+    attempt = stage.dialing()
+    failed = ev.BridgeFailed(attempt, "NONEXISTENT", NOW)
+    stage.tell(failed)
+    stage.tell(failed)
+    assert [o.agent_id for o in stage.given(cmd.OfferAgent)] == ["bob"]
+    assert stage.state("bob") is AgentState.RESERVED
+
+
+def test_a_second_failure_offers_a_third_agent() -> None:
+    stage = ready("ann", "bob", "cat")
+    attempt = stage.dialing()
+    for seconds in (0, 1):
+        stage.tell(ev.BridgeFailed(attempt, "NONEXISTENT", NOW + timedelta(seconds=seconds)))
+    assert [o.agent_id for o in stage.given(cmd.OfferAgent)] == ["bob", "cat"]
+
+
+def test_only_an_agent_of_the_campaign_with_a_phone_on_line_is_offered() -> None:
+    stage = ready("ann")
+    attempt = stage.dialing()
+    stage.log_in("bob", campaigns=(2,))
+    stage.log_in("cat", on_hook=True)
+    stage.tell(ev.BridgeFailed(attempt, "NONEXISTENT"))
+    assert not stage.given(cmd.OfferAgent)
+
+
+def test_a_customer_for_whom_nobody_is_there_is_abandoned() -> None:
+    stage = ready()
+    attempt = stage.dialing()
+    stage.tell(ev.CustomerAnswered(attempt))
+    stage.phone_lost()
+    stage.tell(ev.BridgeFailed(attempt, "NONEXISTENT"))
+    stage.tell(ev.CustomerAbandoned(attempt))
+    stage.hung_up(attempt)
+    outcome = stage.outcome(attempt)
+    assert (outcome.disposition, outcome.kind) == ("abandoned", Kind.ABANDONED)
+    assert (stage.desk().abandons.live, stage.desk().abandons.abandoned) == (1, 1)
+    assert stage.incidents() == ["abandon"]
+    assert stage.last(cmd.CloseAttempt).lead == Done("abandoned_limit")
+
+
+def test_a_bridge_after_all_with_nobody_of_ours_goes_to_the_default_disposition() -> None:
+    stage = ready()
+    attempt = stage.dialing()
+    stage.tell(ev.BridgeFailed(attempt, "NONEXISTENT"))
+    stage.tell(ev.CallBridged(attempt))
+    assert not stage.given(cmd.SaveBridge)
+    stage.hung_up(attempt)
+    outcome = stage.outcome(attempt)
+    assert (outcome.disposition, outcome.decided_by, outcome.agent_id) == ("no_disposition", "system", None)
+
+
+# --- hanging up -----------------------------------------------------------------------------------------------------
+
+
+def test_an_agent_hangs_up_a_talk() -> None:
+    stage = ready()
+    attempt = stage.talking()
+    assert cmd.HangupLeg(attempt) in stage.tell(ev.HangupAsked("ann"))
+    stage.hung_up(attempt)
+    assert stage.last(cmd.SaveEnding).ending.who_ended is WhoEnded.AGENT
+
+
+def test_an_agent_who_hangs_up_on_an_answer_has_abandoned_it() -> None:
+    stage = ready()
+    attempt = stage.dialing()
+    stage.tell(ev.CustomerAnswered(attempt))
+    stage.tell(ev.HangupAsked("ann"))
+    stage.hung_up(attempt)
+    assert stage.outcome(attempt).disposition == "abandoned"
+
+
+def test_a_call_hung_up_before_its_order_left_is_never_placed() -> None:
+    stage = ready()
+    stage.supply(make_prospect())
+    stage.tell(ev.HangupAsked("ann"))
+    assert stage.state() is AgentState.RESERVED
+    stage.open_rows()
+    outcome = stage.outcome("call-t1-1-1")
+    assert (outcome.disposition, outcome.kind) == ("not_placed", Kind.UNCHARGED)
+    assert not stage.given(cmd.Originate)
+    assert stage.state() is AgentState.READY
+
+
+def test_who_has_no_call_cannot_hang_up() -> None:
+    stage = ready()
+    with pytest.raises(ImpossibleTurn, match="no call to hang up"):
+        stage.tell(ev.HangupAsked("ann"))
+    stage.wrapping_up()
+    with pytest.raises(ImpossibleTurn, match="no call to hang up"):
+        stage.tell(ev.HangupAsked("ann"))
+
+
+def test_who_hung_up_first_is_remembered() -> None:
+    stage = ready()
+    attempt = stage.talking()
+    stage.tell(ev.HangupAsked("ann"))
+    stage.phone_lost()
+    stage.hung_up(attempt)
+    assert stage.last(cmd.SaveEnding).ending.who_ended is WhoEnded.AGENT
+    assert stage.given(cmd.HangupLeg).count(cmd.HangupLeg(attempt)) == 2
+
+
+# --- on the way to Asterisk -----------------------------------------------------------------------------------------
+
+
+def test_an_order_asterisk_refused_costs_the_lead_nothing() -> None:
+    stage = ready()
+    stage.supply(make_prospect())
+    stage.open_rows()
+    stage.tell(ev.OriginateNotSent("call-t1-1-1", "no such trunk"))
+    assert stage.outcome("call-t1-1-1").disposition == "not_placed"
+    lead = stage.last(cmd.CloseAttempt).lead
+    assert isinstance(lead, Again)
+    assert not lead.charged
+    assert stage.state() is AgentState.READY
+
+
+def test_a_row_that_could_not_be_written_gives_the_lead_and_the_agent_back() -> None:
+    stage = ready()
+    stage.supply(make_prospect())
+    stage.tell(ev.AttemptNotOpened("call-t1-1-1", "database locked"))
+    assert stage.last(cmd.ReleaseLead).at == NOW + timedelta(seconds=30)
+    assert not stage.picture.calls
+    assert stage.picture.trunks["carrier"].in_use == 0
+    assert stage.state() is AgentState.READY
+    assert not stage.given(cmd.CloseAttempt)
+
+
+def test_a_row_that_fails_after_the_agent_gave_up_frees_the_line_once() -> None:
+    stage = ready("ann", "bob")
+    stage.supply(make_prospect(1), make_prospect(2))
+    stage.tell(ev.HangupAsked("ann"))
+    assert stage.picture.trunks["carrier"].in_use == 1
+    stage.tell(ev.AttemptNotOpened("call-t1-1-1", "database locked"))
+    assert stage.picture.trunks["carrier"].in_use == 1
+    assert stage.state("ann") is AgentState.READY
+
+
+def test_a_row_reported_twice_is_dialed_once() -> None:
+    stage = ready()
+    stage.dialing()
+    stage.tell(ev.AttemptOpened("call-t1-1-1", make_permit()))
+    assert len(stage.given(cmd.Originate)) == 1
+
+
+def test_a_row_reported_twice_while_the_trunk_is_full_is_dialed_once() -> None:
+    stage = Stage(calls_per_second=1)
+    stage.log_in("ann", "bob")
+    stage.dialing(make_prospect(1))
+    stage.wait(1.2)
+    stage.supply(make_prospect(2))
+    stage.picture.trunks["carrier"].send(stage.now)
+    for _ in range(2):
+        stage.tell(ev.AttemptOpened("call-t1-2-1", make_permit(make_prospect(2), stage.now)))
+    stage.wait(5)
+    assert [o.attempt_id for o in stage.given(cmd.Originate)] == ["call-t1-1-1", "call-t1-2-1"]
+
+
+def test_an_agent_whose_phone_went_before_the_order_left_costs_nothing() -> None:
+    stage = ready()
+    stage.supply(make_prospect())
+    stage.phone_lost()
+    stage.open_rows()
+    assert not stage.given(cmd.Originate)
+    assert stage.outcome("call-t1-1-1").disposition == "not_placed"
+    assert stage.state() is AgentState.CONNECTING
+
+
+def test_a_call_the_pbx_is_silent_about_is_looked_for_after_its_ring_time() -> None:
+    stage = ready(ring_seconds=25)
+    stage.dialing()
+    stage.orders.clear()
+    stage.tell(ev.LinkUp())  # the question that is open from now on is never answered
+    asked = stage.wait(25 + OVERDUE.total_seconds() - 1)
+    assert asked.count(cmd.Resync()) == 0
+    stage.picture.resync_asked_at = None
+    assert cmd.Resync() in stage.wait(1)
+
+
+def test_a_call_that_is_still_ringing_is_looked_at_again() -> None:
+    stage = ready(ring_seconds=25)
+    attempt = stage.dialing()
+    for _ in range(20):
+        stage.wait(5)
+        stage.tell(ev.Resynced((leg(stage.agent().leg_id or ""), leg(attempt, answered=False))))
+    assert attempt in stage.picture.calls
+    assert not stage.given(cmd.AskWitness)
+
+
+# --- the agent's word -----------------------------------------------------------------------------------------------
+
+
+def test_a_disposition_needs_wrap_up_of_that_attempt() -> None:
+    stage = ready()
+    attempt = stage.talking()
+    with pytest.raises(ImpossibleTurn, match="not wrapping up"):
+        stage.tell(ev.DispositionGiven("ann", attempt, "sale"))
+    stage.hung_up(attempt)
+    with pytest.raises(ImpossibleTurn, match="not wrapping up"):
+        stage.tell(ev.DispositionGiven("ann", "call-t1-9-9", "sale"))
+
+
+def test_an_unknown_disposition_names_the_known_ones() -> None:
+    stage = ready()
+    attempt = stage.wrapping_up()
+    with pytest.raises(ImpossibleTurn, match="expected one of: .*not_interested, sale, wrong_number"):
+        stage.tell(ev.DispositionGiven("ann", attempt, "splendid"))
+    assert stage.state() is AgentState.WRAP_UP
+
+
+@pytest.mark.parametrize("at", [None, NOW - timedelta(hours=1)])
+def test_a_callback_needs_a_time_that_lies_ahead(at: object) -> None:
+    stage = ready()
+    attempt = stage.wrapping_up()
+    with pytest.raises(ImpossibleTurn, match="lies ahead"):
+        stage.tell(ev.DispositionGiven("ann", attempt, "callback", callback_at=at))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("personal", "agent"), [(True, "ann"), (False, None)])
+def test_a_callback_is_personal_where_the_agent_says_so(personal: bool, agent: str | None) -> None:
+    stage = ready()
+    attempt = stage.wrapping_up()
+    at = stage.now + timedelta(hours=2)
+    stage.tell(ev.DispositionGiven("ann", attempt, "callback", callback_at=at, personal=personal))
+    assert stage.last(cmd.CloseAttempt).lead == Again(at, "callback", agent_id=agent)
+
+
+def test_a_lead_that_is_done_is_no_longer_left() -> None:
+    stage = ready()
+    stage.supply(make_prospect(), left=7)
+    stage.open_rows()
+    attempt = stage.last(cmd.Originate).attempt_id
+    stage.hung_up(attempt, Cause.UNALLOCATED, answered=False)
+    assert stage.desk().hopper.left == 6
+    assert stage.last(cmd.CloseAttempt).lead == Done("unallocated", kill_number=True)
+
+
+def test_news_of_a_call_long_closed_is_late_but_normal() -> None:
+    stage = ready()
+    attempt = stage.dialing()
+    stage.hung_up(attempt, Cause.BUSY, answered=False)
+    assert stage.tell(ev.CustomerRang(attempt)) == []
+    assert stage.tell(ev.CustomerLegEnded(attempt, Cause.BUSY, 17, False)) == []
