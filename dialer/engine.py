@@ -15,7 +15,7 @@ from typing import Any
 
 from dialer.core.agent import ImpossibleTurn
 from dialer.core.commands import Command
-from dialer.core.events import DrainAsked, Event, StoreDown
+from dialer.core.events import DrainAsked, Event, Halted
 from dialer.core.floor.floor import Floor
 
 log = logging.getLogger(__name__)
@@ -38,11 +38,14 @@ class Engine:
         perform: Mapping[type, Performer],
         publish: Callable[[set[tuple[str, str]]], None] = lambda changes: None,
         clock: Callable[[], datetime] = utc_now,
+        lost: Callable[[Command, Exception], Event | None] = lambda order, error: None,
     ) -> None:
+        """`lost` says what a command that failed in a way nobody foresaw means for the floor."""
         self.floor = floor
         self._perform = perform
         self._publish = publish
         self._clock = clock
+        self._lost = lost
         self._inbox: asyncio.Queue[Asked] = asyncio.Queue()  # never dropped: it holds what happened
         self._lanes: dict[str, deque[Command]] = {}
         self._idle = asyncio.Event()
@@ -119,7 +122,7 @@ class Engine:
     def _stop_dialing(self, error: Exception, what: str, now: datetime) -> list[Command]:
         log.error("the floor failed on %s: dialing stops, calls go on", what, exc_info=error)
         self.failed = error
-        return self.floor.handle(StoreDown(f"internal error: {type(error).__name__}"), now)
+        return self.floor.handle(Halted(f"internal error: {type(error).__name__}"), now)
 
     def _start(self, order: Command, lanes: asyncio.TaskGroup) -> None:
         lane = self._lanes.get(order.lane)
@@ -136,11 +139,11 @@ class Engine:
                 order = lane.popleft()
                 try:
                     event = await self._perform[type(order)](order)
-                except Exception:
+                except Exception as error:
                     log.exception("lost: %s in lane %s", type(order).__name__, name)
-                else:
-                    if event is not None:
-                        self.tell(event)
+                    event = self._lost(order, error)
+                if event is not None:
+                    self.tell(event)
         finally:
             del self._lanes[name]
             self._idle.set()

@@ -88,6 +88,23 @@ class Orders:
             cmd.Resync: self.resync,
         }
 
+    def lost(self, order: cmd.Command, error: Exception) -> ev.Event | None:
+        """A command failed in a way nobody foresaw: nobody may wait for its answer for ever."""
+        reason = f"internal error: {type(error).__name__}"
+        match order:
+            case cmd.ClaimLeads(campaign_id=campaign_id):
+                return ev.ClaimFailed(campaign_id, reason)
+            case cmd.OpenAttemptRow(attempt_id=attempt_id):
+                return ev.AttemptNotOpened(attempt_id, reason)
+            case cmd.Originate(attempt_id=attempt_id):
+                return ev.OriginateUnknown(attempt_id, reason)
+            case cmd.AskWitness(attempt_id=attempt_id):
+                return ev.Witnessed(attempt_id, None, None, None, None)
+            case cmd.Resync():
+                return ev.ResyncFailed(reason)
+            case _:
+                return None
+
     async def saved(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """Run one writing transaction, again and again until the database took it. Safe because all of `store` is."""
         while True:

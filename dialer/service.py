@@ -211,7 +211,7 @@ def _assembled(settings: Settings, rulebook: Rulebook, db: Database, tag: str, s
         campaign=lambda campaign_id: floor.picture.desks[campaign_id].campaign,
     )
     news = News(floor.picture, utc_now)
-    engine = Engine(floor, orders.table(), news.publish)
+    engine = Engine(floor, orders.table(), news.publish, lost=orders.lost)
     orders.tell = engine.tell
     library = Library(
         LibrarySettings(

@@ -65,6 +65,13 @@ class StoreUp:
     pass
 
 
+@dataclass(frozen=True, slots=True)
+class Halted:
+    """The dialer found a mistake of its own: calls that are up go on, nothing new is dialed until a restart."""
+
+    reason: str
+
+
 # --- starting with what was there before ---------------------------------------------------------------------------
 
 
@@ -406,6 +413,6 @@ OriginateEvent = AttemptOpened | AttemptRefused | AttemptNotOpened | OriginateSe
 AgentAsk = ReadyAsked | PauseAsked | LogoutAsked | DispositionGiven | DialAsked | SkipAsked | HangupAsked
 AgentEvent = AgentLoggedIn | AgentLegUp | AgentLegEnded | AgentAsk
 SpyEvent = SpyAsked | SpyEndAsked | SpyLegUp | SpyStarted | SpyStopped | SpyLegEnded
-ServiceEvent = LinkUp | LinkDown | Resynced | ResyncFailed | StoreDown | StoreUp | Adopted | DrainAsked
+ServiceEvent = LinkUp | LinkDown | Resynced | ResyncFailed | StoreDown | StoreUp | Halted | Adopted | DrainAsked
 CampaignEvent = CampaignSet | LeadsClaimed | ClaimFailed | NumberBlocked
 Event = CustomerEvent | OriginateEvent | AgentEvent | SpyEvent | ServiceEvent | CampaignEvent

@@ -122,7 +122,8 @@ class CampaignView(Shown):
     running: bool
     agents: int
     hopper: int
-    left: int
+    left: int | None  # not counted yet
+    next_lead_at: datetime | None  # when the next lead falls due, as the last claim found it
     placed: int
     started_at: datetime | None
     pace: PaceView
@@ -154,6 +155,7 @@ class NodeView(Shown):
     link_reason: str
     store: Literal["up", "down"]
     draining: bool
+    halted: str | None  # why nothing is dialed until a restart
     dialing: bool
 
 

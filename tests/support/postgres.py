@@ -36,13 +36,19 @@ def binaries() -> Path:
     return max(found, key=lambda p: int(re.sub(r"\D.*", "", p.parent.name) or 0))
 
 
+def _memory() -> Path | None:
+    """A folder in memory where there is room: a database for each test is mostly files copied."""
+    memory = Path("/dev/shm")
+    roomy = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 1_000_000_000
+    return memory if roomy else None
+
+
 class Cluster:
     """A server of our own. Durability is off: a test does not outlive a power cut."""
 
     def __init__(self) -> None:
         self.bin = binaries()
-        memory = Path("/dev/shm")  # a database per test is mostly copied files
-        self.folder = Path(tempfile.mkdtemp(prefix="dialer-pg-", dir=memory if os.access(memory, os.W_OK) else None))
+        self.folder = Path(tempfile.mkdtemp(prefix="dialer-pg-", dir=_memory()))
         self._process: subprocess.Popen[bytes] | None = None
         self._databases = 0
         self.template: str | None = None

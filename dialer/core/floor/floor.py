@@ -186,6 +186,12 @@ def _store_up(picture: Picture, event: ev.StoreUp, now: datetime) -> None:
     picture.touch("node", "")
 
 
+def _halt(picture: Picture, event: ev.Halted, now: datetime) -> None:
+    picture.halted = event.reason
+    picture.do(RaiseIncident("halted", f"dialing stopped until a restart: {event.reason}", now))
+    picture.touch("node", "")
+
+
 def _drain(picture: Picture, event: ev.DrainAsked, now: datetime) -> None:
     picture.draining = True
     for desk in picture.desks.values():
@@ -201,6 +207,7 @@ _TOLD: dict[type, Callable[[Picture, Any, datetime], None]] = {
     ev.Adopted: adoption.adopt,
     ev.StoreDown: _store_down,
     ev.StoreUp: _store_up,
+    ev.Halted: _halt,
     ev.DrainAsked: _drain,
     ev.CampaignSet: _campaign,
     ev.LeadsClaimed: _claimed,

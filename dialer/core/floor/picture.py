@@ -95,6 +95,7 @@ class Picture:
     link_reason: str = "not connected yet"
     store_ok: bool = True
     draining: bool = False
+    halted: str | None = None  # why nothing is dialed until a restart
     agents: dict[str, Agent] = field(default_factory=dict)
     calls: dict[str, Call] = field(default_factory=dict)
     desks: dict[int, Desk] = field(default_factory=dict)
@@ -113,7 +114,7 @@ class Picture:
     @property
     def may_dial(self) -> bool:
         """The PBX is there and its calls are known, outcomes can be saved, and we are not leaving."""
-        return self.link is Link.UP and self.store_ok and not self.draining
+        return self.link is Link.UP and self.store_ok and not self.draining and self.halted is None
 
     def do(self, *commands: Command) -> None:
         """Give orders, in this order."""

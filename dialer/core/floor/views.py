@@ -194,5 +194,6 @@ def _node(picture: Picture) -> View:
         "link_reason": picture.link_reason,
         "store": "up" if picture.store_ok else "down",
         "draining": picture.draining,
+        "halted": picture.halted,
         "dialing": picture.may_dial,
     }

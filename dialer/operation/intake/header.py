@@ -1,0 +1,104 @@
+"""Which column is what: header names in Chinese and English, as spreadsheets and other systems write them."""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Literal
+
+Known = Literal["name", "phone", "region", "zone", "grade", "source", "priority", "external_id"]
+
+_NAMES: dict[Known, str] = {
+    "name": "name fullname customer customername contact contactname lead 姓名 名字 客户 客户姓名 客户名称 联系人",
+    "phone": "phone phonenumber tel telephone mobile mobilephone cell cellphone number msisdn 电话 电话号码 联系电话 "
+    "手机 手机号 手机号码 联系方式 固话 号码 移动电话",
+    "region": "region state province area 地区 省份 省 区域 所在地 归属地",
+    "zone": "zone timezone tz 时区",
+    "grade": "grade rating class 等级 级别 客户等级 意向等级",
+    "source": "source channel leadsource 来源 渠道 客户来源 来源渠道",
+    "priority": "priority 优先级 优先",
+    "external_id": "id externalid customerid leadid crmid 编号 客户编号 客户id 序号 外部编号",
+}
+_KNOWN: dict[str, Known] = {name: known for known, names in _NAMES.items() for name in names.split()}
+_DELIMITERS = (",", "\t", ";", "|")
+_LONGEST_NAME = 64
+_MOST_COLUMNS = 200
+
+
+class BadHeader(ValueError):
+    """The first row is no header we can use. `code` is stable; the message says what was expected."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`known` None: a custom field under the header's own name."""
+
+    title: str
+    known: Known | None
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    delimiter: str
+    columns: tuple[Column, ...]
+
+
+def read_header(line: str) -> Header:
+    """The header in whichever delimiter makes the most sense of it.
+
+    Raises:
+        BadHeader: no column for phone numbers, a name twice, too many columns, or no header at all.
+    """
+    found = max((_columns(line, delimiter) for delimiter in _DELIMITERS), key=_sense)
+    columns = found.columns
+    if not any(column.known == "phone" for column in columns):
+        if any(re.fullmatch(r"\W*\d[\d\s().+-]{5,}\W*", column.title) for column in columns):
+            raise BadHeader("NO_HEADER", "a first row with the columns' names was expected; this one holds a number")
+        raise BadHeader("NO_PHONE_COLUMN", "a column named phone, mobile, 电话 or 手机 was expected")
+    if len(columns) > _MOST_COLUMNS:
+        raise BadHeader("TOO_MANY_COLUMNS", f"at most {_MOST_COLUMNS} columns were expected; there are {len(columns)}")
+    titles: set[str] = set()
+    taken: set[Known] = set()
+    for column in columns:
+        once = column.known if column.known != "phone" else None
+        if column.title.casefold() in titles or (once is not None and once in taken):
+            raise BadHeader("DOUBLED_COLUMN", f"each column once was expected; {column.title!r} is there twice")
+        titles.add(column.title.casefold())
+        if once is not None:
+            taken.add(once)
+    return Header(found.delimiter, columns)
+
+
+def _columns(line: str, delimiter: str) -> Header:
+    try:
+        titles = next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])
+    except csv.Error:
+        titles = [line]
+    while titles and not titles[-1].strip():
+        titles.pop()
+    return Header(delimiter, tuple(_column(title, place) for place, title in enumerate(titles, 1)))
+
+
+def _column(title: str, place: int) -> Column:
+    plain = " ".join("".join(mark for mark in title if mark.isprintable()).split())[:_LONGEST_NAME]
+    return Column(plain or f"column {place}", _known(plain))
+
+
+def _known(title: str) -> Known | None:
+    """By name, whatever its spacing and width; `phone2` and `电话2` are phones too."""
+    bare = re.sub(r"[\s_.\-/:()#*]", "", unicodedata.normalize("NFKC", title).casefold())
+    known = _KNOWN.get(bare)
+    if known is None:
+        known = _KNOWN.get(re.sub(r"[0-9一二三四五]+$", "", bare))
+        return known if known == "phone" else None
+    return known
+
+
+def _sense(header: Header) -> tuple[int, int]:
+    return sum(column.known is not None for column in header.columns), len(header.columns)
