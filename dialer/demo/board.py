@@ -1,4 +1,4 @@
-"""The demonstration's live board: agents, calls, pacing, outcomes, refusals with their reason, progress and time left."""
+"""The demonstration's live board: agents, calls, pacing, outcomes, refusals and why, progress and time left."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def line(picture: Picture, totals: Mapping[str, int]) -> str:
         parts.append(
             f"{desk['name']}: {total - left}/{total} done, {desk['placed']} calls [{said}] refused [{refused}]"
         )
-    return " | ".join(parts)
+    return "\n".join(parts)
 
 
 def _head(picture: Picture, now: datetime, started: datetime, ends: datetime | None) -> RenderableType:

@@ -1,4 +1,4 @@
-"""The demonstration's lists: Chinese and English names, numbers that ring the simulated carrier, and some that must not.
+"""The demonstration's lists: Chinese and English names, numbers of the simulated carrier, and some that must not ring.
 
 Most numbers are the lab's (`+999`, always open). Others are shown refused: asleep, on holiday, on a do-not-call list,
 and of real places out of the ranges kept for fiction, of which only those are taken that the gate refuses now.
@@ -19,8 +19,8 @@ from dialer.core.number import Number
 from dialer.lab.carrier import number
 
 NAMES = (
-    "王芳", "Alice Brown", "李伟", "Robert Clarke", "张敏", "Grace Turner", "刘洋", "Daniel Hughes", "陈静", "Emma Wilson",
-    "杨磊", "Oliver Evans", "赵丽", "Sophie Martin", "黄强", "James Walker", "周婷", "Hannah Green", "吴军", "Lucas Baker",
+    "王芳", "Alice Brown", "李伟", "Robert Clarke", "张敏", "Grace Turner", "刘洋", "Daniel Hughes", "陈静",
+    "Emma Wilson", "杨磊", "Oliver Evans", "赵丽", "Sophie Martin", "黄强", "James Walker", "周婷", "Hannah Green",
 )  # fmt: skip
 CITIES = ("上海", "Boston", "成都", "Leeds", "广州", "Denver")
 

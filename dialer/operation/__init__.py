@@ -1,1 +1,1 @@
-"""The telesales operation around the calls, one room per subject: pure rules, tables where it has its own, its shell."""
+"""The telesales operation around the calls, a room for each subject: pure rules, its own tables, its shell."""

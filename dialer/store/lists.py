@@ -82,9 +82,10 @@ async def add(
     added = []
     for row in rows:
         own = {number for number, _ in row.numbers}
-        added.append(bool(own) and seen.isdisjoint(own))
-        seen |= own
-    new = [row for row, is_new in zip(rows, added, strict=True) if is_new]
+        is_new = bool(own) and seen.isdisjoint(own)
+        added.append(is_new)
+        seen |= own if is_new else set()
+    new = [row for row, wanted in zip(rows, added, strict=True) if wanted]
     if new:
         values = [_lead(row, campaign_id, list_id, now) for row in new]
         made = await c.execute(insert(leads).returning(leads.c.id, sort_by_parameter_order=True), values)

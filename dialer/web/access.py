@@ -70,8 +70,8 @@ TABLE: dict[str, Access] = {
     "POST /campaigns/{campaign_id}/pause": _X,
     "POST /campaigns/{campaign_id}/close": _X,
     "PUT /campaigns/{campaign_id}/agents": _X,
-    # "GET /campaigns/{campaign_id}/lists": _S,
-    # "POST /campaigns/{campaign_id}/lists": _X,
+    "GET /campaigns/{campaign_id}/lists": _S,
+    "POST /campaigns/{campaign_id}/lists": _X,
     "GET /campaigns/{campaign_id}/leads": _S,
     "GET /leads/{lead_id}": _S,
     # do not call: adding protects, so supervisors may; taking off does not

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.core import events as ev
-from dialer.core.number import Number, parse
+from dialer.core.number import Number
 from dialer.store import campaigns, do_not_call
 from dialer.store.do_not_call import Listing
 from dialer.web import listing
@@ -99,7 +99,7 @@ async def counts(house: House) -> ListCounts:
 @room.route("POST /do-not-call", "Put a number on a list", status=201, also=("not_found",))
 async def add(house: House, who: Person, body: NewEntry) -> Blocked:
     now = house.clock()
-    number = _parsed(house, body.number)
+    number = house.parse(body.number)
     listed = Listing("web", body.asked_by or who.login, now, body.proof, body.campaign_id, body.expires)
     return await _block(house, number, listed, now)
 
@@ -107,14 +107,14 @@ async def add(house: House, who: Person, body: NewEntry) -> Blocked:
 @room.route("POST /do-not-call/search", "Every line about a number one knows, removed ones too")
 async def search(house: House, body: OneNumber) -> Entries:
     """A POST, because addresses end up in the logs of proxies and numbers must not."""
-    number = _parsed(house, body.number)
+    number = house.parse(body.number)
     async with house.db.read() as c:
         return Entries(number_ends=ends(number), entries=await listing.entries(c, number))
 
 
 @room.route("POST /do-not-call/remove", "Take a number off a list, with the reason", also=("not_found",))
 async def remove(house: House, who: Person, body: Removal) -> Removed:
-    number = _parsed(house, body.number)
+    number = house.parse(body.number)
     async with house.db.begin() as c:
         await _known_campaign(c, body.campaign_id)
         gone = await do_not_call.remove(
@@ -153,7 +153,3 @@ async def _own_attempt(house: House, who: Person, attempt_id: str) -> tuple[Numb
     if found is None or found[0].agent_id != who.login:
         raise Problem("not_found", f"You have made no attempt {attempt_id}.")
     return found[1], found[0].campaign_id, attempt_id
-
-
-def _parsed(house: House, text: str) -> Number:
-    return parse(text, house.settings.calling.region, lab=True)

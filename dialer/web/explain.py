@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dialer.core.campaign import Campaign
 from dialer.core.compliance import explain as explained
 from dialer.core.compliance.gate import Question, explain
-from dialer.core.number import Number, parse
+from dialer.core.number import Number
 from dialer.store import campaigns, do_not_call, prospects
 from dialer.store.schema import lead_numbers, leads
 from dialer.web.access import Access
@@ -87,7 +87,7 @@ async def ask(house: House, who: Person, body: Asked) -> ExplanationView:
     now = body.at or house.clock()
     async with house.db.read() as c:
         campaign = (await campaigns.get(c, body.campaign_id)).campaign
-        known = parse(body.number, house.settings.calling.region, lab=True) if body.number else None
+        known = house.parse(body.number) if body.number else None
         question = await _question(c, campaign, known, body.lead_id, now)
     return ExplanationView.model_validate(explained.as_json(explain(house.rulebook, question, now)))
 

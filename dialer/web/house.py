@@ -13,6 +13,7 @@ from dialer.config import Settings
 from dialer.core.compliance.packs import Rulebook
 from dialer.core.events import Event
 from dialer.core.floor.picture import Picture
+from dialer.core.number import LAB_PREFIX, Number, parse
 from dialer.engine import Engine
 from dialer.store.session import Database
 from dialer.web.live import Live
@@ -37,6 +38,15 @@ class House:
     def picture(self) -> Picture:
         """The live picture, to be read and never changed."""
         return self.engine.floor.picture
+
+    @property
+    def lab(self) -> bool:
+        """The lab's rules are loaded, so that its made-up numbers count as numbers."""
+        return LAB_PREFIX in self.rulebook.prefixes
+
+    def parse(self, text: str) -> Number:
+        """A number as people write it here. Raises `BadNumber`."""
+        return parse(text, self.settings.calling.region, lab=self.lab)
 
     async def ask(self, wish: Event) -> None:
         """Ask the floor for what a person wants; back when the picture shows it.

@@ -19,6 +19,7 @@ from dialer.core.call import Call
 from dialer.core.campaign import Campaign, DialMode
 from dialer.core.compliance.gate import CampaignRules, Permit, Question, check
 from dialer.core.compliance.packs import Rulebook
+from dialer.core.floor import leads
 from dialer.core.floor.floor import Floor
 from dialer.core.floor.picture import Desk, Picture
 from dialer.core.lead import Lead, LeadNumber, Prospect
@@ -164,12 +165,14 @@ class Stage:
         return self.tell(ev.LeadsClaimed(campaign_id, prospects, None, left))
 
     def open_rows(self) -> list[cmd.Command]:
-        """Write every row asked for that is not written yet; the permits are new."""
+        """Write every row asked for that is not written yet; the gate is asked again, as the database does."""
         orders: list[cmd.Command] = []
         for order in self.given(cmd.OpenAttemptRow):
             call = self.picture.calls.get(order.attempt_id)
             if call is not None and not call.opened:
-                orders += self.tell(ev.AttemptOpened(order.attempt_id, make_permit(order.prospect, self.now)))
+                answer = leads.verdict(self.picture, self.desk(order.campaign_id), order.prospect, self.now)
+                assert isinstance(answer, Permit), answer
+                orders += self.tell(ev.AttemptOpened(order.attempt_id, answer))
         return orders
 
     # --- people and phones --------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from dialer.core.agent import AgentState, ImpossibleTurn
 from dialer.core.call import OVERDUE
 from dialer.core.lead import Again, Done
 from dialer.core.outcome import Cause, Kind, WhoEnded
-from tests.core.makers import NOW, Stage, leg, make_campaign, make_permit, make_prospect
+from tests.core.makers import NOW, Stage, leg, make_campaign, make_permit, make_preview_campaign, make_prospect
 
 
 def ready(*agents: str, **campaign: object) -> Stage:
@@ -332,14 +332,13 @@ def test_a_row_reported_twice_is_dialed_once() -> None:
 
 
 def test_a_row_reported_twice_while_the_trunk_is_full_is_dialed_once() -> None:
-    stage = Stage(calls_per_second=1)
+    stage = Stage(make_preview_campaign(), calls_per_second=1)
     stage.log_in("ann", "bob")
-    stage.dialing(make_prospect(1))
-    stage.wait(1.2)
-    stage.supply(make_prospect(2))
-    stage.picture.trunks["carrier"].send(stage.now)
-    for _ in range(2):
-        stage.tell(ev.AttemptOpened("call-t1-2-1", make_permit(make_prospect(2), stage.now)))
+    stage.supply(make_prospect(1), make_prospect(2))
+    stage.tell(ev.DialAsked("ann"))
+    stage.tell(ev.DialAsked("bob"))
+    stage.open_rows()
+    stage.tell(ev.AttemptOpened("call-t1-2-1", make_permit(make_prospect(2))))
     stage.wait(5)
     assert [o.attempt_id for o in stage.given(cmd.Originate)] == ["call-t1-1-1", "call-t1-2-1"]
 

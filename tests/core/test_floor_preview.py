@@ -73,7 +73,8 @@ def test_who_has_no_preview_can_neither_dial_nor_skip() -> None:
 
 def test_a_preview_that_runs_out_is_dialed_where_the_campaign_says_so() -> None:
     stage = previewing(preview_policy=PreviewPolicy.DIAL, preview_seconds=30)
-    assert not stage.wait(29)
+    stage.wait(29)
+    assert not stage.given(cmd.OpenAttemptRow)
     stage.wait(1)
     assert stage.given(cmd.OpenAttemptRow)
 

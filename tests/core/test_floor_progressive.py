@@ -6,8 +6,8 @@ from dialer.core import commands as cmd
 from dialer.core import events as ev
 from dialer.core.agent import AgentState
 from dialer.core.campaign import DialMode
-from dialer.core.compliance.gate import CampaignRules
 from dialer.core.floor.dialing import ASK_AGAIN
+from dialer.core.lead import Prospect
 from dialer.core.outcome import Cause
 from dialer.core.pacing.abandon import BRAKE_TIME
 from dialer.core.pacing.trunk import WINDOW, Trunk
@@ -16,7 +16,7 @@ from tests.core.makers import NOW, Stage, make_campaign, make_preview_campaign, 
 RATE = WINDOW.total_seconds()
 
 
-def leads(count: int, campaign_id: int = 1) -> list[object]:
+def leads(count: int, campaign_id: int = 1) -> list[Prospect]:
     return [make_prospect(n + 1 + 1000 * (campaign_id - 1), campaign_id=campaign_id) for n in range(count)]
 
 
@@ -72,27 +72,32 @@ def test_rows_not_sent_yet_count_for_the_rate() -> None:
     assert len(stage.given(cmd.OpenAttemptRow)) == 2
 
 
-def test_a_durable_row_waits_for_the_trunks_turn() -> None:
-    stage = crowd(1, calls_per_second=1)
-    stage.supply(*leads(1))
-    stage.picture.trunks["carrier"].send(NOW)
+def two_on_a_slow_trunk() -> Stage:
+    """Both agents have dialed; the trunk has taken the first call and not yet the second."""
+    slow, other = make_preview_campaign(trunk="slow"), make_campaign(id=2)
+    stage = Stage(slow, other, trunks=(Trunk("slow", 10, 1), Trunk("carrier", 10, 10)))
+    stage.log_in("ann", "bob")
+    stage.supply(*leads(2))
+    for agent_id in ("ann", "bob"):
+        stage.tell(ev.DialAsked(agent_id))
     stage.open_rows()
-    assert not stage.given(cmd.Originate)
-    stage.wait(RATE)
+    return stage
+
+
+def test_a_durable_row_waits_for_the_trunks_turn() -> None:
+    stage = two_on_a_slow_trunk()
     assert len(stage.given(cmd.Originate)) == 1
+    stage.wait(RATE - 0.001)
+    assert len(stage.given(cmd.Originate)) == 1
+    stage.wait(0.001)
+    assert len(stage.given(cmd.Originate)) == 2
 
 
 def test_a_full_trunk_does_not_hold_up_a_campaign_on_another() -> None:
-    slow = make_campaign(trunk="slow")
-    other = make_campaign(id=2, trunk="carrier")
-    stage = Stage(slow, other, trunks=(Trunk("slow", 10, 1), Trunk("carrier", 10, 10)))
-    stage.log_in("ann", campaigns=(1,))
-    stage.supply(*leads(1))
-    stage.picture.trunks["slow"].send(NOW)
-    stage.open_rows()
-    stage.log_in("bob", campaigns=(2,))
+    stage = two_on_a_slow_trunk()
+    stage.log_in("cat", campaigns=(2,))
     stage.supply(*leads(1, 2), campaign_id=2)
-    assert stage.last(cmd.OpenAttemptRow).agent_id == "bob"
+    assert stage.last(cmd.OpenAttemptRow).agent_id == "cat"
 
 
 def test_caller_ids_are_used_in_turn() -> None:
@@ -214,12 +219,3 @@ def test_a_claim_that_failed_is_repeated_after_a_while() -> None:
     assert len(stage.given(cmd.ClaimLeads)) == claims
     stage.wait(1)
     assert len(stage.given(cmd.ClaimLeads)) == claims + 1
-
-
-def test_what_the_gate_refuses_at_the_claim_never_reaches_the_hopper() -> None:
-    stage = Stage(make_campaign(rules=CampaignRules(max_attempts=0)))
-    stage.log_in("ann")
-    refused = make_prospect(1)
-    object.__setattr__(refused.number, "number", make_prospect(2).number.number)
-    stage.supply(refused)
-    assert len(stage.desk().hopper) + len(stage.given(cmd.OpenAttemptRow)) + len(stage.given(cmd.RefuseLead)) == 1

@@ -10,6 +10,7 @@ from dialer.core.call import Call, CallState
 from dialer.core.commands import HangupLeg, RaiseIncident
 from dialer.core.floor import agents, calls, dialing, supervision
 from dialer.core.floor.picture import Link, Picture
+from dialer.core.pacing.trunk import Trunk
 
 # How often the PBX is asked what lives, while all seems well: a lost event is noticed within this time.
 ROUTINE = timedelta(seconds=5)
@@ -48,7 +49,8 @@ def adopt(picture: Picture, event: ev.Adopted, now: datetime) -> None:
         if attempt.ending is not None:
             _was_over(picture, call, attempt, now)
         else:
-            picture.trunks[call.trunk].in_use += 1
+            # A trunk that was taken out of the configuration still has this call; it gets no other: it has no lines.
+            picture.trunks.setdefault(call.trunk, Trunk(call.trunk, 0, 1)).in_use += 1
 
 
 def _was_over(picture: Picture, call: Call, attempt: ev.OpenAttempt, now: datetime) -> None:

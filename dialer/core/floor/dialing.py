@@ -73,8 +73,6 @@ def _progressive(picture: Picture, desk: Desk, now: datetime) -> None:
         allowance=trunk.allowance(now) - unsent,
         brake=desk.abandons.brake(now),
     )
-    if (again := trunk.next_allowance()) is not None and idle:
-        picture.wake(again, "pace", "")
     if desk.abandons.braked_until is not None and desk.abandons.brake(now):
         picture.wake(desk.abandons.braked_until, "pace", "")
     left = desk.pace.place
@@ -158,8 +156,6 @@ def dispatch(picture: Picture, now: datetime) -> None:
         trunk = picture.trunks[call.trunk]
         if picture.link is Link.UP and trunk.allowance(now) <= 0:
             picture.outgoing.append(attempt_id)
-            if (again := trunk.next_allowance()) is not None:
-                picture.wake(again, "pace", "")
             continue
         _send(picture, call, now)
 
@@ -182,7 +178,10 @@ def _send(picture: Picture, call: Call, now: datetime) -> None:
                 return
             call.permit = permit = answer
         campaign = desk.campaign
-        picture.trunks[call.trunk].send(now)
+        trunk = picture.trunks[call.trunk]
+        trunk.send(now)
+        if (again := trunk.next_allowance()) is not None:  # full: whoever waits for a turn is asked again then
+            picture.wake(again, "pace", "")
         call.sent_at = now
         call.deadline = now + timedelta(seconds=campaign.ring_seconds) + OVERDUE
         picture.wake(call.deadline, "call", call.attempt_id)

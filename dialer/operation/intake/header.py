@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,7 +17,7 @@ _NAMES: dict[Known, str] = {
     "手机 手机号 手机号码 联系方式 固话 号码 移动电话",
     "region": "region state province area 地区 省份 省 区域 所在地 归属地",
     "zone": "zone timezone tz 时区",
-    "grade": "grade rating class 等级 级别 客户等级 意向等级",
+    "grade": "grade rating 等级 级别 客户等级 意向等级",
     "source": "source channel leadsource 来源 渠道 客户来源 来源渠道",
     "priority": "priority 优先级 优先",
     "external_id": "id externalid customerid leadid crmid 编号 客户编号 客户id 序号 外部编号",
@@ -63,16 +64,23 @@ def read_header(line: str) -> Header:
         raise BadHeader("NO_PHONE_COLUMN", "a column named phone, mobile, 电话 or 手机 was expected")
     if len(columns) > _MOST_COLUMNS:
         raise BadHeader("TOO_MANY_COLUMNS", f"at most {_MOST_COLUMNS} columns were expected; there are {len(columns)}")
-    titles: set[str] = set()
+    titles = [column.title.casefold() for column in columns]
+    for column, title in zip(columns, titles, strict=True):
+        if titles.count(title) > 1:
+            raise BadHeader("DOUBLED_COLUMN", f"each column once was expected; {column.title!r} is there twice")
+    return Header(found.delimiter, tuple(_once(columns)))
+
+
+def _once(columns: tuple[Column, ...]) -> Iterator[Column]:
+    """Of two columns that both may be the name (姓名, 联系人) the first is; the other is kept as a custom field."""
     taken: set[Known] = set()
     for column in columns:
-        once = column.known if column.known != "phone" else None
-        if column.title.casefold() in titles or (once is not None and once in taken):
-            raise BadHeader("DOUBLED_COLUMN", f"each column once was expected; {column.title!r} is there twice")
-        titles.add(column.title.casefold())
-        if once is not None:
-            taken.add(once)
-    return Header(found.delimiter, columns)
+        if column.known is None or column.known == "phone" or column.known not in taken:
+            yield column
+        else:
+            yield Column(column.title, None)
+        if column.known is not None:
+            taken.add(column.known)
 
 
 def _columns(line: str, delimiter: str) -> Header:

@@ -123,7 +123,7 @@ async def _would_add(db: Database, campaign_id: int, rows: list[LeadRow], seen: 
     own = [[number for number, _ in row.numbers] for row in rows]
     async with db.read() as c:
         present = await lists.present(c, campaign_id, [number for row in own for number in row])
-    return await asyncio.to_thread(lambda: [seen.first(row) and present.isdisjoint(row) for row in own])
+    return await asyncio.to_thread(lambda: [present.isdisjoint(row) and seen.first(row) for row in own])
 
 
 def _new_lead(row: LeadRow) -> NewLead:
@@ -176,11 +176,12 @@ class _Seen:
         self._c.execute("CREATE TABLE seen (number INTEGER PRIMARY KEY)")
 
     def first(self, numbers: Iterable[Number]) -> bool:
-        """Whether none of these was met before; from now on all are."""
+        """Whether none of these was met before; then from now on all are."""
         rows = [(int(number.digits),) for number in numbers]
-        before = self._c.total_changes
-        self._c.executemany("INSERT OR IGNORE INTO seen VALUES (?)", rows)
-        return self._c.total_changes - before == len(rows)
+        if any(self._c.execute("SELECT 1 FROM seen WHERE number = ?", row).fetchone() for row in rows):
+            return False
+        self._c.executemany("INSERT INTO seen VALUES (?)", rows)
+        return True
 
     def close(self) -> None:
         self._c.close()

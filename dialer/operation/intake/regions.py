@@ -12,8 +12,11 @@ _CHINA = {
     "香港": "HK", "澳门": "MO",
 }  # fmt: skip
 _SUFFIX = re.compile(r"(省|市|壮族自治区|回族自治区|维吾尔自治区|自治区|特别行政区)$")
-_ISO = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
-_BARE = re.compile(r"[A-Z]{2,3}")
+_ISO = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}")
+# Countries whose regions people write as bare letters.
+_BARE = {country: re.compile(letters) for country, letters in {
+    "US": "[A-Z]{2}", "CA": "[A-Z]{2}", "AU": "[A-Z]{2,3}", "BR": "[A-Z]{2}", "CN": "[A-Z]{2}",
+}.items()}  # fmt: skip
 
 
 def region_code(text: str, country: str | None) -> str | None:
@@ -23,6 +26,7 @@ def region_code(text: str, country: str | None) -> str | None:
     if chinese is not None:
         return f"CN-{chinese}"
     upper = plain.upper()
-    if country in ("US", "CA", "AU", "BR") and _BARE.fullmatch(upper):
+    bare = _BARE.get(country or "")
+    if bare is not None and bare.fullmatch(upper):
         return f"{country}-{upper}"
     return upper if _ISO.fullmatch(upper) else None

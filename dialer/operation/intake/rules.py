@@ -16,6 +16,7 @@ from dialer.operation.intake.text import Encoding, Line, lines
 
 LONGEST_NAME = 100
 LONGEST_FIELD = 1000
+LONGEST_GRADE = 8
 # A quoted cell may hold line breaks, an address say; a quote that is never closed must not swallow the file.
 MOST_LINES = 20
 
@@ -181,8 +182,9 @@ def _lead(row: int, header: Header, cells: list[str], reading: Reading) -> LeadR
     if not phones:
         raise bad_phone or _Refused(_phone_title(header), "NO_NUMBER")
     region = region_code(known.get("region", ""), reading.country)
+    titles = {column.known: column.title for column in columns if column.known != "phone"}
     if region is None and known.get("region"):
-        title = next(column.title for column in columns if column.known == "region")
+        title = titles["region"]
         custom[title] = known["region"]
         remarks.append(RowError(row, title, "REGION_KEPT_AS_TEXT", _SENTENCES["REGION_KEPT_AS_TEXT"]))
     return LeadRow(
@@ -190,11 +192,11 @@ def _lead(row: int, header: Header, cells: list[str], reading: Reading) -> LeadR
         name=known.get("name", ""),
         numbers=tuple(phones.items()),
         region=region,
-        zone=_zone(known.get("zone", ""), reading),
-        grade=_short("grade", known.get("grade", ""), 8),
+        zone=_zone(titles.get("zone"), known.get("zone", ""), reading),
+        grade=_short(titles.get("grade"), known.get("grade", ""), LONGEST_GRADE),
         source=known.get("source") or None,
         external_id=known.get("external_id") or None,
-        priority=_priority(known.get("priority", "")),
+        priority=_priority(titles.get("priority"), known.get("priority", "")),
         fields=custom,
         remarks=tuple(remarks),
     )
@@ -231,22 +233,22 @@ def _text(title: str, cell: str, longest: int) -> str:
     return spaced
 
 
-def _zone(text: str, reading: Reading) -> str | None:
+def _zone(title: str | None, text: str, reading: Reading) -> str | None:
     if text and text not in reading.zones:
-        raise _Refused("zone", "BAD_ZONE")
+        raise _Refused(title, "BAD_ZONE")
     return text or None
 
 
-def _priority(text: str) -> int:
+def _priority(title: str | None, text: str) -> int:
     if not text:
         return 0
     plain = unicodedata.normalize("NFKC", text)
     if not re.fullmatch(r"[+-]?[0-9]{1,4}", plain) or abs(int(plain)) > 1000:
-        raise _Refused("priority", "BAD_PRIORITY")
+        raise _Refused(title, "BAD_PRIORITY")
     return int(plain)
 
 
-def _short(title: str, text: str, longest: int) -> str | None:
+def _short(title: str | None, text: str, longest: int) -> str | None:
     if len(text) > longest:
         raise _Refused(title, "TOO_LONG", f"at most {longest} characters were expected")
     return text or None

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-Encoding = Literal["utf-8", "utf-16", "gb18030"]
+Encoding = Literal["utf-8", "utf-16", "utf-16-le", "utf-16-be", "gb18030"]
 
 # How much of a file is looked at to tell its encoding.
 SNIFFED = 4 * 1024 * 1024
@@ -27,28 +27,38 @@ class Line:
 
 
 def sniff(head: bytes) -> Encoding:
-    """The encoding of a file that begins so. A byte order mark says it; else the lines that are not ASCII vote.
+    """The encoding of a file that begins so: up to `SNIFFED` bytes, the whole file where it is shorter.
 
-    A line that is valid UTF-8 is hardly ever anything else. GB18030 is what Chinese spreadsheets write otherwise, and
-    holds GBK and GB2312.
+    A byte order mark says it; UTF-16 without one is known by its NULs, since delimiters are ASCII. Else the lines that
+    are not ASCII vote: one that is valid UTF-8 is hardly ever anything else, and GB18030 is what Chinese spreadsheets
+    write otherwise (it holds GBK and GB2312).
     """
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     if head.startswith(codecs.BOM_UTF8):
         return "utf-8"
-    votes = {"utf-8": 0, "gb18030": 0}
-    for line in head.splitlines()[:-1] or [head]:  # the last may be cut inside a character
-        if not line.isascii():
-            votes["utf-8" if _decodes(line, "utf-8") else "gb18030"] += _decodes(line, "utf-8") or _decodes(
-                line, "gb18030"
-            )
-    return "gb18030" if votes["gb18030"] > votes["utf-8"] else "utf-8"
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    if max(even, odd) > len(head) / 20 and min(even, odd) * 10 < max(even, odd):
+        return "utf-16-le" if odd > even else "utf-16-be"
+    first, *rest = head.splitlines() or [b""]
+    if rest and len(head) >= SNIFFED:
+        rest.pop()  # cut, perhaps inside a character
+    utf8 = gb18030 = 0
+    for line in (first, *rest):
+        if line.isascii():
+            continue
+        if _decodes(line, "utf-8"):
+            utf8 += 1
+        elif _decodes(line, "gb18030"):
+            gb18030 += 1
+    return "gb18030" if gb18030 > utf8 else "utf-8"
 
 
 def lines(chunks: Iterable[bytes], encoding: Encoding) -> Iterator[Line]:
     """Every line, with its end left on, because a quoted cell may run over it."""
     number = 0
-    source = _as_utf8(chunks) if encoding == "utf-16" else chunks
+    wide = encoding.startswith("utf-16")
+    source = _as_utf8(chunks, encoding) if wide else chunks
     for raw in _split(source):
         number += 1
         if raw is None:
@@ -57,7 +67,7 @@ def lines(chunks: Iterable[bytes], encoding: Encoding) -> Iterator[Line]:
         if number == 1:
             raw = raw.removeprefix(codecs.BOM_UTF8)
         try:
-            text = raw.decode("utf-8" if encoding == "utf-16" else encoding)
+            text = raw.decode("utf-8" if wide else encoding)
         except UnicodeDecodeError:
             yield Line(number, "", "BAD_ENCODING")
             continue
@@ -77,15 +87,15 @@ def _decodes(line: bytes, encoding: str) -> bool:
     return True
 
 
-def _as_utf8(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
+def _as_utf8(chunks: Iterable[bytes], encoding: Encoding) -> Iterator[bytes]:
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
     for chunk in chunks:
         yield decoder.decode(chunk).encode()
     yield decoder.decode(b"", final=True).encode()
 
 
 def _split(chunks: Iterable[bytes]) -> Iterator[bytes | None]:
-    """Lines ended by LF, CR or both; None for one that is too long. In all three encodings these bytes are themselves."""
+    """Lines ended by LF, CR or both; None for one that is too long. GB18030 uses these bytes for nothing else."""
     rest, too_long = b"", False
     for chunk in chunks:
         pieces = (rest + chunk).splitlines(keepends=True)

@@ -1,0 +1,3 @@
+from tests.support.database import database, sqlite
+
+__all__ = ["database", "sqlite"]
