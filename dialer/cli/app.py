@@ -24,7 +24,8 @@ app = typer.Typer(
     cls=OneSentence,
     no_args_is_help=True,
     add_completion=False,
-    pretty_exceptions_show_locals=False,  # they hold secrets and numbers
+    rich_markup_mode=None,  # drawing boxes would take longer than all the rest of `--help`
+    pretty_exceptions_enable=False,  # they show local values, which hold secrets and numbers
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -50,7 +51,7 @@ def globally(
 
     First steps: dialer demo, to see it at work; dialer init and dialer doctor, to set it up.
 
-    Exit status: 0 done, 1 refused or failed (one sentence on standard error says why), 2 the command was not understood.
+    Exit status: 0 done; 1 refused or failed, and standard error has the reason; 2 the command was not understood.
     """
     context.obj = Invocation(config, verbose)
 

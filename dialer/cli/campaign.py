@@ -130,7 +130,9 @@ def change(
     settings: Annotated[list[str], typer.Argument(metavar="KEY=VALUE...", help="Settings as `show` names them.")],
     as_json: Json = False,
 ) -> None:
-    """Change settings, also while it runs. Values are JSON or plain text; durations are seconds; lists take commas.
+    """Change settings.
+
+    Also while it runs. Values are JSON or plain text; durations are seconds; lists take commas.
 
     Examples: dialer campaign set 家装回访 ring_seconds=20 rules.gap=7200 · dialer campaign set 3
     'rules.windows={"mon-fri": ["09:00-12:00", "14:00-20:00"], "sat-sun": []}'

@@ -69,7 +69,7 @@ async def form(db: Database) -> Form:
 
     from dialer.store.migrations.runner import configuration
 
-    if db.is_sqlite and not Path(db.url.database or "").exists():
+    if db.is_sqlite and not await asyncio.to_thread(Path(db.url.database or "").exists):
         return Form.MISSING
     async with db.read() as c:
         present = await c.run_sync(lambda sync: set(MigrationContext.configure(sync).get_current_heads()))

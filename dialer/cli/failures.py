@@ -6,7 +6,6 @@ import errno
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -77,14 +76,12 @@ def _name(kind: type) -> str:
 class OneSentence(TyperGroup):
     """The outermost group of commands."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
         except Exception as error:
             if isinstance(error, OSError) and error.errno == errno.EPIPE:
-                raise  # whoever read our output has gone; click leaves quietly
+                raise  # whoever read our output has gone; typer leaves quietly
             said = sentences(error)
             if said is None or (ctx.obj is not None and ctx.obj.verbose):
                 raise

@@ -83,7 +83,7 @@ def load(
             reading=Reading(region or settings.calling.region, zone_names(), lab),
             dry_run=dry_run,
         )
-        with _written(report, file) as rejected, bytes_done(file.name, not as_json) as progress:
+        with rejected_to(report, file) as rejected, bytes_done(file.name, not as_json) as progress:
             return await load_file(db, file, intake, clock=utc_now, progress=progress, rejected=rejected)
 
     found = with_database(context, work)
@@ -96,7 +96,7 @@ def load(
 
 
 @contextmanager
-def _written(report: Path | None, file: Path) -> Iterator[Callable[[RowError], None]]:
+def rejected_to(report: Path | None, file: Path) -> Iterator[Callable[[RowError], None]]:
     """Writes each rejected row as it comes: a list of millions may have as many."""
     if report is None:
         yield lambda error: None

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from dialer.cli.failures import Refused
 from dialer.core.number import BadNumber, Number, parse
-from dialer.operation.intake.header import BadHeader, Header, read_header
+from dialer.operation.intake.header import BadHeader, read_header
 from dialer.operation.intake.rules import RowError
-from dialer.operation.intake.text import SNIFFED, Line, lines, sniff
+from dialer.operation.intake.text import SNIFFED, lines, sniff
 
 _CHUNK = 256 * 1024
+_DELIMITERS = (",", "\t", ";", "|")
 _FAULTS = {
     "BAD_ENCODING": "text in the file's encoding was expected; these bytes are none",
     "NUL": "text was expected; there is a NUL character",
@@ -20,52 +22,77 @@ _FAULTS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where in a row the number stands. `header`: the first row holds names and no number."""
+
+    place: int = 0
+    delimiter: str = ","
+    title: str | None = None
+    header: bool = False
+
+
 def numbers(
     file: Path, column: str | None, region: str, lab: bool, progress: Callable[[int, int], None]
 ) -> Iterator[Number | RowError]:
-    """Every row that is not blank. Without `column`: the one whose name says phone, or the first where none does.
+    """Every row that is not blank. Without `column`: the one whose name says phone, or the only one.
 
     Raises:
-        Refused: no such column.
+        Refused: no such column, or several and none of them says phone.
         OSError: the file cannot be read.
     """
     with file.open("rb") as source:
         encoding = sniff(source.read(SNIFFED))
         source.seek(0)
-        total = file.stat().st_size
-
-        def chunks() -> Iterator[bytes]:
-            done = 0
-            while chunk := source.read(_CHUNK):
-                yield chunk
-                done += len(chunk)
-                progress(done, total)
-
-        place: int | None = None
-        delimiter = ","
-        for line in lines(chunks(), encoding):
-            if line.fault is None and not line.text.strip():
-                continue
-            if place is None:
-                header = _header(line, column)
-                if header is not None:
-                    place, delimiter = _place(header, column), header.delimiter
-                    continue
-                place = 0
-            yield _number(line, place, delimiter, column, region, lab)
+        layout: Layout | None = None
+        for line in lines(_chunks(source.read, file.stat().st_size, progress), encoding):
+            if line.fault is not None:
+                yield RowError(line.number, None, line.fault, _FAULTS[line.fault])
+            elif line.text.strip():
+                first, layout = layout is None, layout or layout_of(line.text, column)
+                if not (first and layout.header):
+                    yield _number(line.number, line.text, layout, region, lab)
 
 
-def _header(line: Line, column: str | None) -> Header | None:
-    """The first row as a header; None where it is a number already. With a column named there has to be one."""
-    if line.fault is None:
-        try:
-            return read_header(line.text)
-        except BadHeader:
-            if column is None:
-                return None
-    titles = next(csv.reader([line.text]), []) if line.fault is None else []
-    if column is not None and column in (title.strip() for title in titles):
-        return Header(tuple(_column(title) for title in titles), ",")
+def layout_of(text: str, column: str | None) -> Layout:
+    """What the first row says. Raises `Refused`."""
     if column is not None:
+        for delimiter in _DELIMITERS:
+            titles = [title.strip() for title in _cells(text, delimiter)]
+            if column in titles:
+                return Layout(titles.index(column), delimiter, column, header=True)
         raise Refused(f"--column: the first row has no column {column!r}")
-    return None
+    try:
+        header = read_header(text)
+    except BadHeader:
+        if any(mark.isdecimal() for mark in text):
+            return Layout()
+        if any(delimiter in text for delimiter in _DELIMITERS):
+            raise Refused("which column holds the numbers? Name it with --column") from None
+        return Layout(title=text.strip(), header=True)
+    known = [one.known for one in header.columns]
+    place = known.index("phone")
+    return Layout(place, header.delimiter, header.columns[place].title, header=True)
+
+
+def _chunks(read: Callable[[int], bytes], total: int, progress: Callable[[int, int], None]) -> Iterator[bytes]:
+    done = 0
+    while chunk := read(_CHUNK):
+        yield chunk
+        done += len(chunk)
+        progress(done, total)
+
+
+def _number(row: int, text: str, layout: Layout, region: str, lab: bool) -> Number | RowError:
+    cells = _cells(text, layout.delimiter)
+    try:
+        return parse(cells[layout.place] if layout.place < len(cells) else "", region, lab=lab)
+    except BadNumber as error:
+        return RowError(row, layout.title, f"NUMBER_{error.code}", str(error))
+
+
+def _cells(text: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([text.rstrip("\r\n")], delimiter=delimiter), [])
+    except csv.Error:
+        return [text]

@@ -52,8 +52,13 @@ class Channel:
     """A live leg."""
 
     since: datetime
-    answered: bool = False
+    answered_at: datetime | None = None
+    bridged_at: datetime | None = None
     bridged_to: str | None = None
+
+    @property
+    def answered(self) -> bool:
+        return self.answered_at is not None
 
 
 @dataclass(slots=True)
@@ -96,7 +101,7 @@ class Pbx:
 
     def ring_agent(self, order: cmd.RingAgent) -> None:
         """Agents' phones answer at once."""
-        self.channels[order.leg_id] = Channel(self.agenda.now, answered=True)
+        self.channels[order.leg_id] = Channel(self.agenda.now, answered_at=self.agenda.now)
         self.agenda.after(0.2, lambda: self.news(ev.AgentLegUp(order.agent_id, order.leg_id)))
 
     def hang_up(self, order: cmd.HangupLeg) -> None:
@@ -136,7 +141,7 @@ class Pbx:
         if fate in failures:
             self._end(attempt, failures[fate])
             return
-        self.news(ev.CustomerRang(attempt))
+        self.news(ev.CustomerRang(attempt, at=self.agenda.now))
         if fate == "no_answer":
             self.agenda.after(order.ring_seconds, lambda: self._end(attempt, Cause.NO_ANSWER))
         else:
@@ -147,10 +152,10 @@ class Pbx:
         channel = self.channels.get(attempt)
         if channel is None:
             return
-        channel.answered = True
-        self.news(ev.CustomerAnswered(attempt))
+        channel.answered_at = self.agenda.now
+        self.news(ev.CustomerAnswered(attempt, at=self.agenda.now))
         if fate == "machine" and order.amd:
-            self.news(ev.MachineChecked(attempt, "MACHINE", "TOOLONG"))
+            self.news(ev.MachineChecked(attempt, "MACHINE", "TOOLONG", at=self.agenda.now))
             self.agenda.after(0.5, lambda: self._end(attempt, Cause.NORMAL))
         elif fate == "gone_at_once":
             self._end(attempt, Cause.NORMAL)
@@ -163,20 +168,20 @@ class Pbx:
     def _bridge(self, attempt: str, agent_leg: str, waited: float) -> None:
         agent, customer = self.channels.get(agent_leg), self.channels[attempt]
         if agent is None or agent.bridged_to is not None:
-            self.news(ev.BridgeFailed(attempt, "NONEXISTENT"))
+            self.news(ev.BridgeFailed(attempt, "NONEXISTENT", at=self.agenda.now))
             self.agenda.after(1.5, lambda: self._message(attempt))
             return
-        agent.bridged_to, customer.bridged_to = attempt, agent_leg
+        agent.bridged_to, customer.bridged_to, customer.bridged_at = attempt, agent_leg, self.agenda.now
         self.bridges[attempt] = waited
-        self.news(ev.CallBridged(attempt))
+        self.news(ev.CallBridged(attempt, at=self.agenda.now))
         self.agenda.after(self.random.uniform(*self.world.talk_seconds), lambda: self._end(attempt, Cause.NORMAL))
 
     def _message(self, attempt: str) -> None:
         channel = self.channels.get(attempt)
         if channel is not None and channel.bridged_to is None:
             self.abandoned.add(attempt)
-            self.news(ev.CustomerAbandoned(attempt))
-            self.agenda.after(4, lambda: self._end(attempt, Cause.NORMAL))
+            self.news(ev.CustomerAbandoned(attempt, at=self.agenda.now))
+            self.agenda.after(4, lambda: self._end(attempt, Cause.NORMAL) if channel.bridged_to is None else None)
 
     def _end(self, attempt: str, cause: Cause) -> None:
         channel = self.channels.pop(attempt, None)
@@ -185,12 +190,10 @@ class Pbx:
         if channel.bridged_to is not None:
             if (agent := self.channels.get(channel.bridged_to)) is not None:
                 agent.bridged_to = None
-            self.news(ev.CustomerDone(attempt, "SUCCESS"))
+            self.news(ev.CustomerDone(attempt, "SUCCESS", at=self.agenda.now))
         now = self.agenda.now
-        answered_at = now if channel.answered else None
-        bridged_at = channel.since if channel.bridged_to is not None else None
-        self.records[attempt] = ev.Witnessed(attempt, now, answered_at, bridged_at, cause)
-        self.news(ev.CustomerLegEnded(attempt, cause, 16, channel.answered))
+        self.records[attempt] = ev.Witnessed(attempt, now, channel.answered_at, channel.bridged_at, cause)
+        self.news(ev.CustomerLegEnded(attempt, cause, 16, channel.answered, at=now))
 
     def _end_agent(self, leg_id: str) -> None:
         channel = self.channels.pop(leg_id, None)

@@ -18,7 +18,7 @@ from dialer.core.commands import RefuseLead, ReleaseLead
 from dialer.core.lead import LeadNumber, Prospect
 from dialer.store import decisions
 from dialer.store.prospects import numbers_of, prospects
-from dialer.store.schema import lead_numbers, leads
+from dialer.store.schema import IS_DATED, lead_numbers, leads
 
 # `Claimed.left` is counted up to here: a screen does not tell ten thousand from more, and a claim must stay quick.
 LEFT_COUNTED = 10_000
@@ -93,9 +93,8 @@ async def claim(
 
 
 async def _next_at(c: AsyncConnection, campaign_id: int) -> datetime | None:
-    at: datetime | None = await c.scalar(
-        select(leads.c.next_at).where(leads.c.campaign_id == campaign_id, _IS_NEW).order_by(leads.c.next_at).limit(1)
-    )
+    due = select(leads.c.next_at).where(leads.c.campaign_id == campaign_id, IS_DATED).order_by(leads.c.next_at).limit(1)
+    at: datetime | None = await c.scalar(due)
     return at
 
 
@@ -179,6 +178,30 @@ async def redate(c: AsyncConnection, lead_id: int, at: datetime, agent_id: str |
         .values(next_at=at, callback_at=at, callback_agent=agent_id, personal=int(agent_id is not None), changed_at=now)
     )
     return done.rowcount > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A promised call that was not made yet; `agent_id` None: by anybody."""
+
+    lead_id: int
+    campaign_id: int
+    name: str
+    at: datetime
+    agent_id: str | None
+
+
+async def callbacks(
+    c: AsyncConnection, *, agent_id: str | None = None, campaign_id: int | None = None, limit: int = 100
+) -> tuple[Callback, ...]:
+    """The earliest first; of one agent or campaign, or of all."""
+    query = select(leads).where(leads.c.callback_at.is_not(None), leads.c.status != "done")
+    if agent_id is not None:
+        query = query.where(leads.c.callback_agent == agent_id)
+    if campaign_id is not None:
+        query = query.where(leads.c.campaign_id == campaign_id)
+    rows = await c.execute(query.order_by(leads.c.callback_at, leads.c.id).limit(limit))
+    return tuple(Callback(row.id, row.campaign_id, row.name, row.callback_at, row.callback_agent) for row in rows)
 
 
 def _done(because: str, now: datetime) -> dict[str, object]:

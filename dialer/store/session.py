@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -108,25 +108,30 @@ class Database:
         Raises:
             DatabaseUnreachable: see there; the transaction may be tried again.
         """
-        async with self._turn:
-            with _Reachable(self.url):
-                async with self._writer.begin() as c:
-                    yield c
+        async with self._turn, self._transaction(self._writer) as c:
+            yield c
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that reads; on SQLite it sees one moment and never waits for the writer."""
-        with _Reachable(self.url):
-            async with self._reader.begin() as c:
-                yield c
+        async with self._transaction(self._reader) as c:
+            yield c
+
+    @asynccontextmanager
+    async def _transaction(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        async with AsyncExitStack() as stack:
+            with _Reachable(self.url, OSError):
+                c = await stack.enter_async_context(engine.connect())
+            with _Reachable(self.url, ConnectionError, TimeoutError):
+                async with c.begin():
+                    yield c
 
     async def migrate(self) -> None:
         """Bring the tables to this version's form; safe to call at every start and from two services at once."""
         engine = make_engine(self.url, foreign_keys=False)  # SQLite changes a table by making it anew
         try:
-            with _Reachable(self.url):
-                async with engine.execution_options(write=True).begin() as c:
-                    await c.run_sync(migrate)
+            async with self._transaction(engine.execution_options(write=True)) as c:
+                await c.run_sync(migrate)
         finally:
             await engine.dispose()
 
@@ -136,10 +141,11 @@ class Database:
 
 
 class _Reachable:
-    """Tells a database that is not there from one that refused a statement."""
+    """Tells a database that is not there from one that refused a statement, and from the caller's own mistakes."""
 
-    def __init__(self, url: URL) -> None:
+    def __init__(self, url: URL, *lost: type[Exception]) -> None:
         self._where = url.render_as_string(hide_password=True)
+        self._lost = (*lost, PoolTimeout)
 
     def __enter__(self) -> None:
         return None
@@ -148,7 +154,7 @@ class _Reachable:
         if isinstance(error, DBAPIError):
             lost = error.connection_invalidated or _says_gone(error)
         else:
-            lost = isinstance(error, OSError | PoolTimeout)
+            lost = isinstance(error, self._lost)
         if lost:
             raise DatabaseUnreachable(f"database {self._where}: {_reason(error)}") from error
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, Final
 
-from aiohttp import BodyPartReader, MultipartReader, web
+from aiohttp import BodyPartReader, ClientPayloadError, MultipartReader, web
+from aiohttp.http import HttpProcessingError
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from dialer.operation.intake.header import BadHeader
@@ -22,7 +23,7 @@ from dialer.web.house import House
 from dialer.web.problems import FieldError, Problem, invalid
 from dialer.web.routes import Room
 
-room = Room("leads")
+room = Room("lists")
 
 LARGEST_FILE: Final = 256 << 20  # bytes
 _LARGEST_WORD: Final = 4096
@@ -130,8 +131,8 @@ async def take(house: House, who: Person, request: web.Request, campaign_id: Id)
         file = Path(folder) / "leads.csv"
         try:
             form = await _read_form(await request.multipart(), file)
-        except ValueError:
-            raise Problem("bad_request", "The form cannot be read.") from None
+        except (ValueError, HttpProcessingError, ClientPayloadError):
+            raise Problem("bad_request", "The form cannot be read, or did not come whole.") from None
         words = _words(form)
         reading = Reading(house.settings.calling.region, house.rulebook.zone_names, lab=house.lab)
         intake = Intake(campaign_id, words.name, words.source, who.login, reading, words.dry_run)

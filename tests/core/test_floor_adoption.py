@@ -322,7 +322,8 @@ def test_a_ready_agent_whose_phone_is_gone_is_rung_under_a_new_id() -> None:
     stage = adopted((make_session(),))
     stage.tell(ev.Resynced(()))
     assert stage.state() is AgentState.CONNECTING
-    assert stage.last(cmd.RingAgent).leg_id > ANN
+    assert stage.last(cmd.RingAgent).leg_id == stage.agent().leg_id != ANN
+    assert stage.agent().leg_number > 7
 
 
 def test_an_agent_whose_phone_had_not_been_rung_yet_is_rung() -> None:

@@ -202,6 +202,33 @@ def test_a_second_failure_offers_a_third_agent() -> None:
     assert [o.agent_id for o in stage.given(cmd.OfferAgent)] == ["bob", "cat"]
 
 
+def test_an_agent_who_comes_back_in_time_is_offered_after_a_second_failure() -> None:
+    stage = ready("ann")
+    attempt = stage.dialing()
+    stage.tell(ev.BridgeFailed(attempt, "NONEXISTENT", NOW))
+    assert not stage.given(cmd.OfferAgent)
+    stage.phone_up("ann")
+    stage.tell(ev.BridgeFailed(attempt, "NONEXISTENT", NOW + timedelta(seconds=1)))
+    assert [o.agent_id for o in stage.given(cmd.OfferAgent)] == ["ann"]
+
+
+def test_who_hears_the_message_is_not_offered_an_agent_any_more() -> None:
+    stage = ready("ann", "bob")
+    attempt = stage.dialing()
+    stage.tell(ev.CustomerAbandoned(attempt, NOW))
+    stage.tell(ev.BridgeFailed(attempt, "NONEXISTENT", NOW))
+    assert not stage.given(cmd.OfferAgent)
+    assert stage.state("ann") is AgentState.CONNECTING
+
+
+@pytest.mark.parametrize(("late", "offered"), [(1.5, True), (1.6, False)])
+def test_news_of_a_failed_bridge_that_comes_after_the_hold_offers_nobody(late: float, offered: bool) -> None:
+    stage = ready("ann", "bob")
+    attempt = stage.dialing()
+    stage.tell(ev.BridgeFailed(attempt, "NONEXISTENT", stage.now - timedelta(seconds=late)))
+    assert bool(stage.given(cmd.OfferAgent)) is offered
+
+
 def test_only_an_agent_of_the_campaign_with_a_phone_on_line_is_offered() -> None:
     stage = ready("ann")
     attempt = stage.dialing()
@@ -351,6 +378,15 @@ def test_an_agent_whose_phone_went_before_the_order_left_costs_nothing() -> None
     assert not stage.given(cmd.Originate)
     assert stage.outcome("call-t1-1-1").disposition == "not_placed"
     assert stage.state() is AgentState.CONNECTING
+
+
+def test_no_order_leaves_for_an_agent_without_a_phone() -> None:
+    stage = ready()
+    stage.supply(make_prospect())
+    stage.agent().drop_leg()  # however that came about
+    stage.open_rows()
+    assert not stage.given(cmd.Originate)
+    assert stage.outcome("call-t1-1-1").disposition == "not_placed"
 
 
 def test_a_call_the_pbx_is_silent_about_is_looked_for_after_its_ring_time() -> None:

@@ -155,9 +155,10 @@ def test_a_pause_asked_during_a_preview_is_applied_when_it_ends() -> None:
     assert (stage.state(), stage.agent().code) == (AgentState.PAUSED, "lunch")
 
 
-def test_a_phone_lost_during_a_preview_is_rung_again_after_it() -> None:
+def test_a_phone_lost_during_a_preview_gives_the_lead_back_and_is_rung_again() -> None:
     stage = previewing()
     stage.phone_lost()
-    assert stage.state() is AgentState.RESERVED
-    stage.tell(ev.SkipAsked("ann", "no"))
+    assert stage.last(cmd.ReleaseLead) == cmd.ReleaseLead(1, 1, NOW, "agent_phone")
     assert stage.state() is AgentState.CONNECTING
+    stage.phone_up()
+    assert stage.state() is AgentState.READY

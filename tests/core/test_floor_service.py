@@ -130,6 +130,21 @@ def test_a_row_that_was_written_just_before_the_database_failed_is_not_dialed() 
     assert not stage.given(cmd.Originate)
 
 
+# --- a mistake of our own -------------------------------------------------------------------------------------------
+
+
+def test_after_a_mistake_of_our_own_nothing_is_dialed_whatever_comes_back() -> None:
+    stage = ready("ann", "bob")
+    attempt = stage.talking()
+    stage.tell(ev.Halted("KeyError"))
+    stage.tell(ev.StoreUp())
+    stage.supply(make_prospect(2))
+    assert len(stage.given(cmd.OpenAttemptRow)) == 1
+    assert stage.incidents() == ["halted"]
+    assert stage.state("ann") is AgentState.TALKING
+    assert stage.hung_up(attempt)
+
+
 # --- the link -------------------------------------------------------------------------------------------------------
 
 

@@ -127,7 +127,7 @@ def an_ending(order: OpenAttemptRow, **changes: Any) -> Ending:
         "cause": Cause.NORMAL,
         "cause_code": 16,
     }
-    return Ending(**defaults | changes)  # type: ignore[arg-type]
+    return Ending(**defaults | changes)
 
 
 def a_close(

@@ -27,7 +27,7 @@ def a_state(state: str, minutes: float = 0, **changes: Any) -> SaveAgent:
         "leg_number": 1,
         "at": after(minutes=minutes),
     }
-    return SaveAgent(**defaults | changes)  # type: ignore[arg-type]
+    return SaveAgent(**defaults | changes)
 
 
 async def test_a_session_is_adopted_as_it_was_saved_last(database: Database) -> None:

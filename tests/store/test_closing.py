@@ -136,6 +136,9 @@ async def test_a_personal_callback_waits_for_its_agent_and_a_general_one_for_nob
         await some_leads(c, campaign, 1, 2)
         await closed(c, campaign, "callback", callback_at=at, callback_agent="anna")
         await closed(c, campaign, "callback", callback_at=at)
+        promised = await leads.callbacks(c)
+        assert [(p.name, p.at, p.agent_id) for p in promised] == [("Lead 1", at, "anna"), ("Lead 2", at, None)]
+        assert await leads.callbacks(c, agent_id="anna", campaign_id=campaign.id) == promised[:1]
         assert await claimed(c, campaign, now=after(hours=2)) == ()
         first, second = await claimed(c, campaign, 2, now=at)
     assert (first.for_agent, first.open_from) == ("anna", at + campaign.callback_grace)

@@ -152,6 +152,29 @@ async def test_other_campaigns_attempts_count_for_a_month(database: Database, da
     assert len(prospect.history) == seen
 
 
+@pytest.mark.parametrize(
+    ("facts", "kind"),
+    [
+        ({"rang_at": None}, "no_answer"),
+        ({"answered_at": NOW}, "answered"),
+        ({"answered_at": NOW, "bridged_at": NOW}, "conversation"),
+        ({"answered_at": NOW, "machine": "TOOLONG"}, "amd_machine"),
+        ({"answered_at": NOW, "abandoned": True}, "abandoned"),
+        ({"kind": None, "closed_at": None}, "open"),
+    ],
+)
+async def test_the_gate_hears_of_an_attempt_by_what_is_known_of_the_call(
+    database: Database, facts: dict[str, object], kind: str
+) -> None:
+    async with database.begin() as c:
+        campaign = await a_campaign(c)
+        await some_leads(c, campaign, 1)
+        await closed(c, campaign, "no_answer")
+        await c.execute(update(t.attempts).values(facts))
+        (prospect,) = await claimed(c, campaign, now=after(hours=3))
+    assert [past.kind for past in prospect.history] == [kind]
+
+
 async def test_a_trunk_that_failed_is_not_held_against_the_number(database: Database) -> None:
     async with database.begin() as c:
         campaign = await a_campaign(c)
@@ -177,18 +200,31 @@ async def test_a_claim_costs_the_same_number_of_statements_however_many_leads(sq
     assert spent[0] == spent[1] <= 7
 
 
-async def test_the_claim_uses_the_partial_index(postgres: Database) -> None:
-    campaign = await _campaign_with(postgres, *range(2000))
+async def _claims_plan(database: Database, explain: str) -> str:
+    """What the database means to do for the claim's first statement, filled in."""
+    campaign = await _campaign_with(database, *range(2000))
     seen: list[tuple[str, tuple[object, ...]]] = []
-    async with postgres.begin() as c:
-        await c.execute(text("ANALYZE leads"))
+    async with database.begin() as c:
+        await c.execute(text("ANALYZE"))
         event.listen(c.sync_connection, "before_cursor_execute", lambda *a: seen.append((a[2], a[3])))
         await claimed(c, campaign, 10)
         statement, values = seen[0]
+        if database.is_sqlite:
+            return "\n".join(row[3] for row in await c.exec_driver_sql(f"{explain} {statement}", values))
         filled = re.sub(r"\$(\d+)(?=::)", lambda m: f"'{values[int(m[1]) - 1]}'", statement)
-        plan = "\n".join(await c.scalars(text("EXPLAIN " + filled.replace(":", r"\:"))))
+        return "\n".join(row[0] for row in await c.exec_driver_sql(f"{explain} {filled}"))
+
+
+async def test_the_claim_uses_the_partial_index_on_postgresql(postgres: Database) -> None:
+    plan = await _claims_plan(postgres, "EXPLAIN")
     assert "Index Scan using ix_leads_claim" in plan
     assert "Sort" not in plan
+
+
+async def test_the_claim_uses_the_partial_index_on_sqlite(sqlite: Database) -> None:
+    plan = await _claims_plan(sqlite, "EXPLAIN QUERY PLAN")
+    assert "USING INDEX ix_leads_claim" in plan
+    assert "ORDER BY" not in plan
 
 
 async def test_a_released_lead_is_due_when_it_was_said_to_be(database: Database) -> None:

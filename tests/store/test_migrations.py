@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import sqlite3
+from argparse import Namespace
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,3 +55,12 @@ async def test_a_database_of_a_later_version_is_refused(database: Database) -> N
         await c.execute(text("UPDATE alembic_version SET version_num = 'later'"))
     with pytest.raises(DatabaseTooNew):
         await database.migrate()
+
+
+def test_the_alembic_command_finds_its_database_by_an_argument(tmp_path: Path) -> None:
+    file = tmp_path / "by-hand.db"
+    config = configuration()
+    config.cmd_opts = Namespace(x=[f"url=sqlite:///{file}"])
+    command.upgrade(config, "head")
+    with closing(sqlite3.connect(file)) as c:
+        assert c.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)

@@ -38,7 +38,7 @@ def test_a_login_that_could_not_be_part_of_a_channels_name_is_refused(login: str
 )
 def test_a_bad_detail_names_its_key(key: str, value: str) -> None:
     with pytest.raises(BadUser) as caught:
-        replace(User("anna", "Anna", Role.AGENT), **{key: value})  # type: ignore[arg-type]
+        replace(User("anna", "Anna", Role.AGENT), **{key: value})
     assert caught.value.key == key
 
 

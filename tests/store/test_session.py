@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from dialer.store.schema import installation, outbox
 from dialer.store.session import BadDatabaseUrl, Database, DatabaseUnreachable, parse_url
 from tests.store.makers import NOW
+from tests.support.postgres import Cluster
 
 
 async def test_a_time_without_a_zone_is_refused(database: Database) -> None:
@@ -39,6 +40,15 @@ async def test_an_exception_undoes_the_whole_transaction(database: Database) -> 
         await fail()
     async with database.read() as c:
         assert (await c.execute(select(outbox))).all() == []
+
+
+async def test_the_callers_own_file_error_is_not_taken_for_a_lost_database(database: Database, tmp_path: Path) -> None:
+    async def read_a_file() -> None:
+        async with database.begin():
+            (tmp_path / "missing").read_bytes()
+
+    with pytest.raises(FileNotFoundError):
+        await read_a_file()
 
 
 async def test_a_reader_never_waits_for_a_writer(database: Database) -> None:
@@ -130,6 +140,26 @@ async def test_a_connection_cut_in_mid_transaction_is_unreachable_and_the_next_o
         await be_cut()
     async with postgres.begin() as c:
         assert (await c.execute(select(outbox))).all() == []
+
+
+@pytest.mark.postgres
+async def test_a_server_that_went_away_and_came_back_is_used_again() -> None:
+    cluster = Cluster()
+    try:
+        cluster.start()
+        database = Database(cluster.url("postgres"))
+        async with database.read() as c:
+            assert await c.scalar(text("SELECT 1")) == 1
+        cluster.stop()
+        with pytest.raises(DatabaseUnreachable):
+            async with database.read():
+                pass
+        cluster.start()
+        async with database.read() as c:
+            assert await c.scalar(text("SELECT 2")) == 2
+        await database.close()
+    finally:
+        cluster.remove()
 
 
 @pytest.mark.parametrize("url", ["", "mysql://h/db", "sqlite://", "sqlite:///:memory:", "dialer.db"])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 from aiohttp import FormData
@@ -11,12 +12,12 @@ CSV = "姓名,电话,city\n王伟,+1 212 555 0150,NY\n李娜,12,NY\nAgain,+12125
 
 
 async def send(place: Place, campaign_id: int, file: bytes | None = CSV, **words: Any) -> Answer:
-    form = FormData()
+    form = FormData(default_to_multipart=True)
     for key, value in ({"name": "november", "source": "fair"} | words).items():
         if value is not None:
             form.add_field(key, value)
     if file is not None:
-        form.add_field("file", file, filename="leads.csv", content_type="text/csv")
+        form.add_field("file", BytesIO(file), filename="leads.csv", content_type="text/csv")
     return await place.call("adam", f"POST /campaigns/{campaign_id}/lists", data=form)
 
 

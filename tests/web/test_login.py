@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import replace
 from datetime import timedelta
 from statistics import median
 from typing import Any
 
+import pytest
+from argon2 import PasswordHasher
+
 from dialer.store import people
+from dialer.web import passwords
 from dialer.web.guard import COOKIE, HEADER
 from dialer.web.passwords import hash_of
 from tests.web.conftest import OTHER_ORIGIN
@@ -169,3 +174,36 @@ async def test_signing_out_takes_the_cookie_back(place: Place) -> None:
     answer = await place.call(None, "POST /sign-out", headers=cookie | {HEADER: "page"})
     assert f'{COOKIE}=""' in answer.headers["Set-Cookie"]
     assert (await place.call(None, "GET /me", headers=cookie)).status == 401
+
+
+# --- many at once ---------------------------------------------------------------------------------------------------
+
+
+async def test_guesses_sent_at_once_do_not_slip_through_the_limit(place: Place) -> None:
+    await give_password(place)
+    wrong = [sign_in(place, password=f"wrong password {n}") for n in range(14)]
+    answers = await asyncio.gather(*wrong, sign_in(place))
+    assert [answer.status for answer in answers].count(401) == 10
+    assert {answer.status for answer in answers} == {401, 429}, "not even the right one, which came among them"
+
+
+async def test_sign_ins_that_would_wait_too_long_are_sent_away(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    await give_password(place)
+    monkeypatch.setattr(passwords, "WAITING", 1)
+    answers = await asyncio.gather(*(sign_in(place) for _ in range(3)))
+    assert sorted(answer.status for answer in answers) == [200, 503, 503]
+    assert (await sign_in(place)).status == 200
+
+
+async def test_a_hash_of_old_parameters_is_made_anew_at_the_next_sign_in(place: Place) -> None:
+    old = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(SECRET)
+    async with place.house.db.begin() as c:
+        user = await people.find(c, "anna")
+        assert user is not None
+        await people.replace_user(c, replace(user, password_hash=old))
+    assert (await sign_in(place)).status == 200
+    async with place.house.db.read() as c:
+        user = await people.find(c, "anna")
+    assert user is not None
+    assert user.password_hash not in (None, old)
+    assert (await sign_in(place)).status == 200

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
+from dialer.web import house
 from dialer.web.access import TABLE
 from dialer.web.problems import MEDIA_TYPE, PROBLEMS
 from tests.web.conftest import OTHER_ORIGIN
@@ -16,7 +19,7 @@ from tests.web.test_desk import preview
 
 
 async def test_every_failure_is_problem_json(place: Place) -> None:
-    big = json.dumps({"note": "x" * (1 << 20)})
+    big = BytesIO(json.dumps({"note": "x" * (1 << 20)}).encode())
     as_json = {"Content-Type": "application/json"}
     cases = [
         ("GET /nothing", {}, "not_found"),
@@ -79,14 +82,17 @@ async def test_our_own_mistake_is_a_500_without_details(
 
 async def test_a_database_that_went_away_is_a_503(place: Place) -> None:
     await place.call("sue", "GET /me")
-    file = Path(place.house.db.url.database or "")
     await place.house.db.close()
-    file.rename(file.with_suffix(".gone"))
-    file.mkdir()  # nothing that opens a file can open it
+    take_away(Path(place.house.db.url.database or ""))
     answer = await place.call("sue", "GET /me")
     assert (answer.status, answer.word) == (503, "unavailable")
     assert answer.headers["Retry-After"] == "5"
-    file.rmdir()
+
+
+def take_away(file: Path) -> None:
+    """Nothing that opens a file can open what is in its place now."""
+    file.rename(file.with_suffix(".gone"))
+    file.mkdir()
 
 
 async def test_no_answer_holds_a_whole_number(place: Place, caplog: pytest.LogCaptureFixture) -> None:
@@ -115,3 +121,13 @@ async def test_answers_are_not_kept_framed_or_sniffed(place: Place) -> None:
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["X-Frame-Options"] == "DENY"
     assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+async def test_an_engine_that_stands_still_is_a_503(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(house, "FLOOR_ANSWERS", 0.01)
+    monkeypatch.setattr(place.house.engine, "ask", never)
+    answer = await place.call("anna", "POST /agent/ready")
+    assert (answer.status, answer.word) == (503, "unavailable")

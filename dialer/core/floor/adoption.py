@@ -60,11 +60,7 @@ def _was_over(picture: Picture, call: Call, attempt: ev.OpenAttempt, now: dateti
     call.ended_at = attempt.ending.ended_at
     agent = picture.agents.get(attempt.agent_id or "")
     if attempt.ending.bridged_at is not None and agent is not None and agent.attempt_id == call.attempt_id:
-        if agent.state is not AgentState.WRAP_UP:
-            calls.wrap_up(picture, agent, now)
-        else:
-            agent.deadline = now + timedelta(seconds=picture.desks[call.campaign_id].campaign.wrap_up_seconds)
-            picture.wake(agent.deadline, "agent", agent.id)
+        calls.wrap_up(picture, agent, now)
     else:
         call.settled = False
         call.deadline = now

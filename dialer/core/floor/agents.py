@@ -19,9 +19,9 @@ NO_PHONE = "phone_unreachable"
 
 def ring(picture: Picture, agent: Agent, now: datetime) -> None:
     """Ring the agent's phone under a leg id that was never used before; without a PBX, once it is back."""
-    agent.drop_leg()
     if picture.link is not Link.UP:
         return
+    agent.drop_leg()
     agent.leg_number = max(agent.leg_number + 1, int(now.timestamp()))
     agent.leg_id = f"agent-{picture.tag}-{agent.id}-{agent.leg_number}"
     agent.deadline = now + RING_PHONE
@@ -192,9 +192,8 @@ def unreachable(picture: Picture, agent: Agent, now: datetime) -> None:
 
 def ring_overdue(picture: Picture, agent: Agent, now: datetime) -> None:
     """The phone rang too long: give up on this leg."""
-    if agent.leg_id is not None and not agent.leg_up:
-        picture.do(HangupLeg(agent.leg_id))
-        leg_lost(picture, agent, agent.leg_id, now)
+    hang_up_phone(picture, agent)
+    phone_gone(picture, agent, now, in_vain=True)
 
 
 def known(picture: Picture, agent_id: str) -> Agent:

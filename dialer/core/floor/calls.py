@@ -32,6 +32,8 @@ from dialer.core.outcome import SYSTEM_DISPOSITIONS, Kind, Outcome, WhoEnded, sy
 
 # Between two looks at a call that should be over by now.
 LOOK_AGAIN = timedelta(seconds=5)
+# An answered customer without an agent waits this long in the dialplan (its DIALER_HOLD_MS), then hears the message.
+OFFER_WITHIN = timedelta(milliseconds=1500)
 # A lead given back because the database failed rests this long: it is not the lead that is broken.
 REST = timedelta(seconds=30)
 
@@ -86,10 +88,10 @@ def give_up(picture: Picture, call: Call, reason: str, now: datetime) -> None:
 
 
 def hang_up(picture: Picture, call: Call, by: WhoEnded, now: datetime) -> None:
-    """End a call, whatever it has come to."""
+    """End a call that has not ended, whatever it has come to."""
     if call.sent_at is None:
         give_up(picture, call, f"ended by the {by.value} before it was sent", now)
-    elif call.state is not CallState.ENDED:
+    else:
         call.ended_by = call.ended_by or by
         picture.do(HangupLeg(call.attempt_id))
 
@@ -104,10 +106,8 @@ def look(picture: Picture, now: datetime) -> None:
 def overdue(picture: Picture, call: Call, now: datetime) -> None:
     """A call's deadline passed: a straggler did not come, or the PBX said nothing for too long."""
     if call.state is CallState.ENDED:
-        if not call.settled:
-            call.settle()
-            if call.opened:
-                _settled(picture, call, now)
+        call.settle()
+        _settled(picture, call, now)
     else:
         call.deadline = now + LOOK_AGAIN
         picture.wake(call.deadline, "call", call.attempt_id)
@@ -115,7 +115,11 @@ def overdue(picture: Picture, call: Call, now: datetime) -> None:
 
 
 def agent_phone_lost(picture: Picture, agent: Agent, now: datetime) -> None:
-    """The phone of an agent who has a call is gone: hung up by the agent, or dead."""
+    """The phone of an agent is gone: hung up by the agent, or dead. A preview goes back, a call is ended."""
+    if agent.preview is not None:
+        leads.give_back(picture, agent.preview.prospect, now, "agent_phone")
+        agents.release(picture, agent, now)
+        return
     call = picture.call_of(agent)
     if call is None or call.state is CallState.ENDED:
         return
@@ -137,7 +141,7 @@ def _talking(picture: Picture, call: Call, now: datetime) -> None:
 
 
 def _offer_another(picture: Picture, call: Call, now: datetime) -> None:
-    """The reserved agent's phone was gone when the customer answered: name another, without losing a moment."""
+    """The reserved agent's phone was gone when the customer answered: name another, unless the message has begun."""
     before = picture.agents.get(call.agent_id or "")
     if before is not None and before.attempt_id == call.attempt_id:
         if before.leg_id is not None and before.leg_up:
@@ -145,6 +149,8 @@ def _offer_another(picture: Picture, call: Call, now: datetime) -> None:
             agents.leg_lost(picture, before, before.leg_id, now)
         agents.release(picture, before, now)
     call.agent_id = None
+    if call.abandoned or call.bridge_failed_at is None or now - call.bridge_failed_at > OFFER_WITHIN:
+        return
     for agent_id in list(picture.ready):
         agent = picture.agents[agent_id]
         if agent.leg_up and agent.leg_id is not None and call.campaign_id in agent.campaigns:
@@ -226,8 +232,8 @@ def by_default(picture: Picture, call: Call, decided_by: str, now: datetime) -> 
 def wrap_up_over(picture: Picture, agent: Agent, now: datetime) -> None:
     """The deadline came first."""
     call = picture.call_of(agent)
-    if call is not None:
-        by_default(picture, call, "deadline", now)
+    assert call is not None
+    by_default(picture, call, "deadline", now)
     agents.turn(picture, agent, Turn.WRAPPED, now)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import assert_never
 
 from dialer.core import events as ev
 from dialer.core.agent import Agent, AgentState, ImpossibleTurn
@@ -65,6 +66,8 @@ def told(picture: Picture, event: ev.SpyLegUp | ev.SpyStarted | ev.SpyStopped | 
         case ev.SpyLegEnded():
             _close_stretch(picture, spy, now)
             del picture.spies[spy.supervisor_id]
+        case _:
+            assert_never(event)
 
 
 def split(picture: Picture, agent: Agent, now: datetime) -> None:

@@ -84,10 +84,7 @@ def _once(columns: tuple[Column, ...]) -> Iterator[Column]:
 
 
 def _columns(line: str, delimiter: str) -> Header:
-    try:
-        titles = next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])
-    except csv.Error:
-        titles = [line]
+    titles = next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])
     while titles and not titles[-1].strip():
         titles.pop()
     return Header(delimiter, tuple(_column(title, place) for place, title in enumerate(titles, 1)))

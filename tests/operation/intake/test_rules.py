@@ -150,6 +150,11 @@ def test_a_quote_that_is_never_closed_costs_its_row_alone() -> None:
     assert sum(isinstance(row, LeadRow) for row in rows) == 101
 
 
+def test_a_quote_open_before_a_broken_line_costs_these_two_rows_alone() -> None:
+    rows = _rows(b'name,phone\n"open,+999777\n\xff,+999778\nHan,+999779\n')
+    assert [(row.row, _codes([row])[0]) for row in rows] == [(2, "BAD_QUOTES"), (3, "BAD_ENCODING"), (4, "ok")]
+
+
 def test_a_quoted_cell_may_run_over_lines_and_rows_are_counted_as_an_editor_does() -> None:
     rows = _rows('name,phone,notes\nLi,+999123,"one\ntwo, ""three"""\nHan,+999124,x\n')
     assert [row.row for row in rows] == [2, 4]

@@ -260,13 +260,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["campaign_id"], ["campaigns.id"], name=op.f("fk_leads_campaign_id")),
         sa.ForeignKeyConstraint(["list_id"], ["lists.id"], name=op.f("fk_leads_list_id")),
     )
-    op.create_index(
-        "ix_leads_callback_agent",
-        "leads",
-        ["callback_agent", "callback_at"],
-        postgresql_where=sa.text("callback_agent IS NOT NULL"),
-        sqlite_where=sa.text("callback_agent IS NOT NULL"),
-    )
+    op.create_index("ix_leads_callback", "leads", ["callback_at"], postgresql_where=sa.text("callback_at IS NOT NULL"), sqlite_where=sa.text("callback_at IS NOT NULL"))
     op.create_index(op.f("ix_leads_campaign_id_status"), "leads", ["campaign_id", "status"])
     op.create_index(
         "ix_leads_claim",
@@ -275,7 +269,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("status = 'new'"),
         sqlite_where=sa.text("status = 'new'"),
     )
-    op.create_index("ix_leads_due", "leads", ["campaign_id", "next_at"], postgresql_where=sa.text("status = 'new'"), sqlite_where=sa.text("status = 'new'"))
+    op.create_index(
+        "ix_leads_due",
+        "leads",
+        ["campaign_id", "next_at"],
+        postgresql_where=sa.text("status = 'new' AND personal >= 0"),
+        sqlite_where=sa.text("status = 'new' AND personal >= 0"),
+    )
     op.create_index("ix_leads_held", "leads", ["node"], postgresql_where=sa.text("node IS NOT NULL"), sqlite_where=sa.text("node IS NOT NULL"))
     op.create_index(op.f("ix_leads_list_id"), "leads", ["list_id"])
 
