@@ -24,6 +24,8 @@ app = typer.Typer(
     "A running service takes up a change within a few seconds.",
 )
 
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
 Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Any other setting, such as rules.max_attempts=5; repeat."),
@@ -328,9 +330,16 @@ def _flat(prefix: str, values: dict[str, Any]) -> list[tuple[str, Any]]:
     for key, value in values.items():
         if isinstance(value, dict) and key in ("rules", "recycle"):
             rows += _flat(f"{prefix}{key}.", value)
+        elif key == "windows" and value is not None:
+            rows.append((f"{prefix}{key}", {day: _hours(spans) for day, spans in zip(_DAYS, value, strict=True)}))
         else:
             rows.append((f"{prefix}{key}", value))
     return rows
+
+
+def _hours(spans: list[list[int]]) -> list[str]:
+    """As `set` takes them."""
+    return [f"{opens // 60:02}:{opens % 60:02}-{shuts // 60:02}:{shuts % 60:02}" for opens, shuts in spans]
 
 
 def _show_status(shown: dict[str, Any], as_json: bool) -> None:

@@ -118,6 +118,7 @@ async def _question(
         hits=hits.get(number, ()),
         region=row.region if row is not None else None,
         zone=row.zone if row is not None else None,
+        consent=row.consent if row is not None else "none",
         mode=campaign.dial_mode.value,
     )
 

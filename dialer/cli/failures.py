@@ -40,6 +40,7 @@ KNOWN: dict[str, Callable[[Any], str]] = {
     "dialer.store.people.BadUser": _text,
     "dialer.store.people.NoSuchUser": lambda e: f"nobody has the login {e}",
     "dialer.core.number.BadNumber": _text,
+    "dialer.operation.intake.header.BadHeader": lambda e: f"the file's first row: {e}",
     "dialer.asterisk.protocol.AmiError": _text,
     "dialer.service.AlreadyRunning": _text,
     "dialer.service.NotWritable": _text,

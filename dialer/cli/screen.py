@@ -8,6 +8,8 @@ from datetime import datetime
 
 import typer
 
+PIPED_WIDTH = 200  # columns of a table that goes to a file or a program: nothing is cut for a screen that is not there
+
 
 def document(value: object) -> None:
     """Times as ISO 8601 text; letters of every script as they are."""
@@ -25,7 +27,8 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
         shown.add_column(column)
     for row in rows:
         shown.add_row(*(Text(_cell(value)) for value in row))
-    Console().print(shown)
+    console = Console()
+    console.print(shown, width=console.width if console.is_terminal else max(console.width, PIPED_WIDTH))
 
 
 def _cell(value: object) -> str:

@@ -58,6 +58,7 @@ async def open(
         hits=hits.get(number.number, ()),
         region=lead.region,
         zone=lead.zone,
+        consent=lead.consent,
         mode=lead.dial_mode,
     )
     verdict = check(rulebook, question, now)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dialer.core.compliance.consent import Consent
 from dialer.core.number import Number
 from dialer.store.campaigns import NoSuchCampaign
 from dialer.store.schema import campaigns, lead_numbers, leads, lists
@@ -28,6 +29,7 @@ class NewLead:
     external_id: str | None = None
     priority: int = 0
     fields: Mapping[str, str] = field(default_factory=dict)
+    consent: Consent = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,7 @@ def _lead(row: NewLead, campaign_id: int, list_id: int, now: datetime) -> dict[s
         "name": row.name,
         "region": row.region,
         "zone": row.zone,
+        "consent": row.consent,
         "grade": row.grade,
         "source": row.source,
         "fields": dict(row.fields),

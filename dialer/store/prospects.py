@@ -41,6 +41,7 @@ def lead_of(row: Row[Any], numbers: tuple[LeadNumber, ...]) -> Lead:
         numbers=numbers,
         region=row.region,
         zone=row.zone,
+        consent=row.consent,
         tries=row.tries,
         tries_by_kind={Kind(kind): tries for kind, tries in row.tries_by_kind.items()},
         fields=dict(row.fields),

@@ -22,6 +22,7 @@ from sqlalchemy import (
     text,
 )
 
+from dialer.core.compliance.consent import CONSENTS
 from dialer.store.types import BigId, Json, UTCDateTime
 
 # Names that both databases and every migration agree on; SQLite can only change a constraint it can name.
@@ -164,6 +165,7 @@ leads = Table(
     Column("name", Text, nullable=False),
     Column("region", String(8)),
     Column("zone", String(64)),
+    Column("consent", String(16), _one_of("consent", *CONSENTS), nullable=False, server_default="none"),
     Column("grade", String(8)),
     Column("source", Text),
     Column("fields", Json, nullable=False),

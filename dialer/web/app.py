@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -76,13 +77,18 @@ def build(house: House) -> web.Application:
     app[DOOR] = Door()
     for route in ROUTES:
         app.router.add_route(route.method, PREFIX + route.path, _method(route))
-    described = document(ROUTES)
-    app.router.add_get("/api/openapi.json", _const(lambda: web.json_response(described)), allow_head=False)
+    app.router.add_get("/api/openapi.json", _const(lambda: web.json_response(_described())), allow_head=False)
     app.router.add_get("/healthz", node.healthz, allow_head=False)
     app.router.add_get("/", _const(lambda: web.Response(text=_PAGE, content_type="text/html")), allow_head=False)
     app.on_response_prepare.append(_harden)
     app.on_shutdown.append(_close_sockets)
     return app
+
+
+@cache
+def _described() -> dict[str, Any]:
+    """Made when it is first asked for: it takes longer than the whole rest of a start."""
+    return document(ROUTES)
 
 
 def _method(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:

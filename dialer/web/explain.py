@@ -119,5 +119,6 @@ async def _question(
         hits=hits.get(asked, ()),
         region=row.region if row is not None else None,
         zone=row.zone if row is not None else None,
+        consent=row.consent if row is not None else "none",
         mode=campaign.dial_mode.value,
     )

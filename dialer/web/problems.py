@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
@@ -159,11 +158,3 @@ def _route(request: web.Request) -> str:
     """The route's pattern: a path may hold what no log should."""
     resource = request.match_info.route.resource
     return resource.canonical if resource is not None else "an unknown path"
-
-
-def schema() -> dict[str, Any]:
-    """For the OpenAPI document."""
-    made: dict[str, Any] = json.loads(
-        json.dumps(ProblemView.model_json_schema(ref_template="#/components/schemas/{model}"))
-    )
-    return made

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -212,3 +213,18 @@ async def test_a_lead_in_a_call_is_not_claimed_even_after_its_lease(database: Da
         await some_leads(c, campaign, 1)
         await opened(c, campaign)
         assert await claimed(c, campaign, now=NOW + LEASE + timedelta(hours=1)) == ()
+
+
+@pytest.mark.parametrize(("consent", "rule"), [("none", "CONSENT_REQUIRED"), ("express", None)])
+async def test_consent_is_asked_for_again_when_the_attempt_is_opened(
+    database: Database, consent: str, rule: str | None
+) -> None:
+    (lab,) = RULEBOOK.packs["LAB"]
+    opt_in = replace(RULEBOOK, packs={"LAB": (replace(lab, opt_in=True),)})
+    async with database.begin() as c:
+        campaign = await a_campaign(c)
+        await some_leads(c, campaign, 1, consent=consent)
+        (prospect,) = await claimed(c, campaign)
+        assert prospect.lead.consent == consent
+        answer = await attempts.open(c, an_order(prospect, campaign), opt_in, campaign.rules, NOW)
+    assert getattr(answer, "rule", None) == rule

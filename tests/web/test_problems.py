@@ -66,6 +66,12 @@ async def test_control_characters_do_not_come_in(place: Place, mark: str) -> Non
         assert answer.status in (400, 422), (what, answer.text)
 
 
+async def test_a_note_may_have_lines_but_no_control_characters(place: Place) -> None:
+    for note, status in (("first\nsecond\tthird", 409), ("bell\x07", 422), ("nul\x00", 422), ("x" * 4001, 422)):
+        body = {"attempt_id": "call-none", "disposition": "sale", "note": note}
+        assert (await place.call("anna", "POST /agent/disposition", json=body)).status == status, note[:9]
+
+
 async def test_our_own_mistake_is_a_500_without_details(
     place: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -124,7 +124,10 @@ def agent_phone_lost(picture: Picture, agent: Agent, now: datetime) -> None:
     if call is None or call.state is CallState.ENDED:
         return
     if call.state is CallState.TALKING:
-        hang_up(picture, call, WhoEnded.AGENT, now)
+        if agent.on_hook:  # this phone goes with every call: only the dialplan's word tells whose side went first
+            picture.do(HangupLeg(call.attempt_id))
+        else:
+            hang_up(picture, call, WhoEnded.AGENT, now)
     elif call.state is not CallState.ANSWERED:  # an answered customer gets another agent, or the message
         hang_up(picture, call, WhoEnded.SYSTEM, now)
 

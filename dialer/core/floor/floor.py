@@ -128,6 +128,8 @@ def _agent_leg_up(picture: Picture, event: ev.AgentLegUp, now: datetime) -> None
         if picture.link is Link.UP:  # while syncing, the adoption decides what belongs to nobody
             picture.do(HangupLeg(event.leg_id))
         return
+    if agent.state is AgentState.TALKING:
+        supervision.call_over(picture, agent)
     dialing.answered_own_phone(picture, agent, now)
 
 

@@ -37,6 +37,19 @@ def _point(picture: Picture, spy: Spy) -> None:
     picture.do(SpyOn(spy.supervisor_id, spy.leg_id, leg, spy.mode if leg is not None else None))
 
 
+def call_over(picture: Picture, agent: Agent) -> None:
+    """The agent's leg is back from a call: whoever barged in on it only listens from now on, also to the next one.
+
+    And at once, for Asterisk keeps the customer's channel, and its Hangup, for as long as the barge lasts.
+    """
+    for spy in picture.spies.values():
+        if spy.agent_id == agent.id and spy.mode is ev.SpyMode.BARGE:
+            spy.mode = ev.SpyMode.LISTEN
+            picture.touch("supervisor", spy.supervisor_id)
+            if spy.leg_up:
+                _point(picture, spy)
+
+
 def end(picture: Picture, spy: Spy, event: ev.SpyEndAsked, now: datetime) -> None:
     """Stop listening; the leg waits for the next, or is let go."""
     spy.agent_id = None

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-Known = Literal["name", "phone", "region", "zone", "grade", "source", "priority", "external_id"]
+Known = Literal["name", "phone", "region", "zone", "grade", "source", "priority", "external_id", "consent"]
 
 _NAMES: dict[Known, str] = {
     "name": "name fullname customer customername contact contactname lead 姓名 名字 客户 客户姓名 客户名称 联系人",
@@ -20,6 +20,7 @@ _NAMES: dict[Known, str] = {
     "grade": "grade rating 等级 级别 客户等级 意向等级",
     "source": "source channel leadsource 来源 渠道 客户来源 来源渠道",
     "priority": "priority 优先级 优先",
+    "consent": "consent permission optin 同意 授权 客户同意 营销同意",
     "external_id": "id externalid customerid leadid crmid 编号 客户编号 客户id 序号 外部编号",
 }
 _KNOWN: dict[str, Known] = {name: known for known, names in _NAMES.items() for name in names.split()}

@@ -132,6 +132,7 @@ def _new_lead(row: LeadRow) -> NewLead:
         numbers=row.numbers,
         region=row.region,
         zone=row.zone,
+        consent=row.consent,
         grade=row.grade,
         source=row.source,
         external_id=row.external_id,

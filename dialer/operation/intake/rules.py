@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from dialer.core import number as numbers
+from dialer.core.compliance.consent import CONSENTS, Consent
 from dialer.core.number import BadNumber, Number
 from dialer.operation.intake.header import BadHeader, Header, read_header
 from dialer.operation.intake.regions import region_code
@@ -31,10 +32,22 @@ _SENTENCES = {
     "TOO_LONG": "a shorter text was expected",
     "NO_NUMBER": "at least one phone number was expected",
     "NUMBER_ROUNDED": "all digits were expected; the spreadsheet wrote a rounded number: format the column as text",
+    "BAD_CONSENT": "consent was expected as none, express, contract or night (无, 明示, 合同, 夜间)",
     "BAD_ZONE": "an IANA time zone such as Asia/Shanghai was expected",
     "BAD_PRIORITY": "a whole number from -1000 to 1000 was expected",
     "REGION_KEPT_AS_TEXT": "a region code such as US-NY was expected; the text is kept as a custom field",
     "FORMULA": "kept as text; exports put a mark in front so that no spreadsheet runs it",
+}
+
+
+# What a cell may say of consent; an empty one says nothing, and nothing is no consent.
+_CONSENTS: dict[str, Consent] = {
+    **{kind: kind for kind in CONSENTS},
+    "": "none",
+    "无": "none",
+    "明示": "express",
+    "合同": "contract",
+    "夜间": "night",
 }
 
 
@@ -60,6 +73,7 @@ class LeadRow:
     numbers: tuple[tuple[Number, str], ...]
     region: str | None = None
     zone: str | None = None
+    consent: Consent = "none"
     grade: str | None = None
     source: str | None = None
     external_id: str | None = None
@@ -193,6 +207,7 @@ def _lead(row: int, header: Header, cells: list[str], reading: Reading) -> LeadR
         numbers=tuple(phones.items()),
         region=region,
         zone=_zone(titles.get("zone"), known.get("zone", ""), reading),
+        consent=_consent(titles.get("consent"), known.get("consent", "")),
         grade=_short(titles.get("grade"), known.get("grade", ""), LONGEST_GRADE),
         source=known.get("source") or None,
         external_id=known.get("external_id") or None,
@@ -231,6 +246,13 @@ def _text(title: str, cell: str, longest: int) -> str:
     if len(spaced) > longest:
         raise _Refused(title, "TOO_LONG", f"at most {longest} characters were expected")
     return spaced
+
+
+def _consent(title: str | None, text: str) -> Consent:
+    kind = _CONSENTS.get(text.casefold())
+    if kind is None:
+        raise _Refused(title, "BAD_CONSENT")
+    return kind
 
 
 def _zone(title: str | None, text: str, reading: Reading) -> str | None:

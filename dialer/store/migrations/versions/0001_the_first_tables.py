@@ -239,6 +239,13 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("region", sa.String(8)),
         sa.Column("zone", sa.String(64)),
+        sa.Column(
+            "consent",
+            sa.String(16),
+            sa.CheckConstraint("consent IN ('none', 'express', 'contract', 'night')", name=op.f("ck_leads_consent")),
+            nullable=False,
+            server_default="none",
+        ),
         sa.Column("grade", sa.String(8)),
         sa.Column("source", sa.Text()),
         sa.Column("fields", Json, nullable=False),

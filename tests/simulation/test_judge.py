@@ -1,0 +1,165 @@
+"""The judge can fail: each planted fault is found."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from dialer.core import commands as cmd
+from dialer.core import events as ev
+from dialer.core.compliance.packs import Rulebook
+from dialer.core.pacing.trunk import Trunk
+from dialer.simulation.day import Day, Plan
+from dialer.simulation.pbx import World
+
+PLAN = Plan(agents=6, leads=200, hours=0.4)
+
+
+class _OriginatesTwice(Day):
+    """Sends an order again after its call is over, as a retry after a lost reply would."""
+
+    def _perform(self, order: cmd.Command) -> None:
+        super()._perform(order)
+        if isinstance(order, cmd.Originate):
+            self.agenda.after(400, lambda: self._again(order))
+
+    def _again(self, order: cmd.Originate) -> None:
+        if order.attempt_id not in self.pbx.channels:
+            self.pbx.originate(order)
+
+
+class _DialsWithoutARow(Day):
+    """Forgets rows that it wrote."""
+
+    def _perform(self, order: cmd.Command) -> None:
+        super()._perform(order)
+        if isinstance(order, cmd.Originate):
+            self.rows = len(self.shop.opened)
+            del self.shop.opened[order.attempt_id]
+
+
+class _LosesOutcomes(Day):
+    """Does not save what agents say."""
+
+    def _perform(self, order: cmd.Command) -> None:
+        if isinstance(order, cmd.CloseAttempt) and order.outcome.decided_by == "agent":
+            return
+        super()._perform(order)
+
+
+class _ForgetsHistory(Day):
+    """The database forgets who was called, and gives every lead back at once."""
+
+    def _perform(self, order: cmd.Command) -> None:
+        super()._perform(order)
+        if isinstance(order, cmd.CloseAttempt):
+            self.shop.history.clear()
+            self.shop.release(cmd.ReleaseLead(order.outcome.campaign_id, order.outcome.lead_id, self.agenda.now, ""))
+
+
+class _Hasty(Trunk):
+    """A trunk that does not count its calls."""
+
+    def allowance(self, now: datetime) -> int:
+        return 100
+
+
+class _IgnoresTheRate(Day):
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.floor.picture.trunks["carrier"] = _Hasty("carrier", 60, 1)
+
+
+class _IgnoresTheLines(Day):
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.floor.picture.trunks["carrier"].lines = 60
+
+    def run(self):  # type: ignore[no-untyped-def]
+        judge = super().run()
+        self.floor.picture.trunks["carrier"].lines = 2
+        judge.broken.clear()
+        judge.final()
+        return judge
+
+
+class _NeverHangsUp(Day):
+    """Orders to hang up are lost: agents' phones stay up after the shift."""
+
+    def _perform(self, order: cmd.Command) -> None:
+        if not isinstance(order, cmd.HangupLeg):
+            super()._perform(order)
+
+
+class _HearsNoEnd(Day):
+    """No word that a call ended, and no way to find out: agents talk on with nobody."""
+
+    def tell(self, event: ev.Event) -> None:
+        if not isinstance(event, ev.CustomerLegEnded | ev.Witnessed | ev.CustomerDone):
+            super().tell(event)
+
+
+class _BridgesNobody(Day):
+    """Every agent's phone is gone when the customer answers, although the world has healthy phones."""
+
+    def _perform(self, order: cmd.Command) -> None:
+        if isinstance(order, cmd.Originate):
+            order = cmd.Originate(**{name: getattr(order, name) for name in order.__slots__} | {"agent_leg": "gone"})
+        super()._perform(order)
+
+
+class _HidesAbandons(Day):
+    """Says that abandoned customers hung up by themselves."""
+
+    def tell(self, event: ev.Event) -> None:
+        if not isinstance(event, ev.BridgeFailed | ev.CustomerAbandoned):
+            super().tell(event)
+
+
+class _BridgesSlowly(Day):
+    """Customers wait for an agent longer than they may."""
+
+    def _perform(self, order: cmd.Command) -> None:
+        super()._perform(order)
+        self.pbx.bridges = dict.fromkeys(self.pbx.bridges, 2.5)
+
+
+DYING = World(phone_dies=0.3)
+
+
+@pytest.mark.parametrize(
+    ("fault", "plan", "promise"),
+    [
+        (_OriginatesTwice, PLAN, r"I1: attempt .* was invited 2 times"),
+        (_DialsWithoutARow, PLAN, r"I1: \d+ invites without a row"),
+        (_ForgetsHistory, PLAN, r"I1: .* after the last"),
+        (_ForgetsHistory, Plan(agents=20, leads=4, hours=0.4), r"I1: .* of the day"),
+        (_LosesOutcomes, PLAN, r"I2: \d+ attempts have no outcome"),
+        (_NeverHangsUp, PLAN, r"I6: channel .* has no owner"),
+        (_NeverHangsUp, PLAN, r"I6: \d+ channels alive after the day"),
+        (_HearsNoEnd, PLAN, r"I6: agent .* talks without a channel"),
+        (_HearsNoEnd, PLAN, r"I6: agents are still .* after the day"),
+        (_HidesAbandons, Plan(agents=6, leads=200, hours=0.4, world=DYING), r"I7: \d+ abandons happened, 0 were"),
+        (_BridgesNobody, PLAN, r"I7: \d+ abandons although no phone died"),
+        (_BridgesSlowly, PLAN, r"I7: \d+ customers waited more than two seconds"),
+        (_IgnoresTheRate, Plan(agents=20, leads=300, hours=0.2), r"I8: \d+ calls in the second before"),
+        (_IgnoresTheLines, PLAN, r"I8: \d+ calls on 2 lines"),
+    ],
+)
+def test_a_planted_fault_is_found(fault: type[Day], plan: Plan, promise: str, rulebook: Rulebook) -> None:
+    assert not Day(plan, rulebook).run().broken
+    day = fault(plan, rulebook)
+    try:
+        day.run()
+    except KeyError:  # the judge cannot look up a row that is gone: it has said so before
+        assert fault is _DialsWithoutARow
+    assert any(__import__("re").match(promise, broken) for broken in day.judge.broken), day.judge.broken[:3]
+
+
+def test_an_oddity_that_passes_in_ten_seconds_is_no_fault(rulebook: Rulebook) -> None:
+    day = Day(PLAN, rulebook)
+    day.pbx.channels["call-sim-1-1"] = __import__("dialer.simulation.pbx", fromlist=["Channel"]).Channel(PLAN.start)
+    for second in range(10):
+        day.judge.watch(PLAN.start + timedelta(seconds=second))
+    del day.pbx.channels["call-sim-1-1"]
+    day.judge.watch(PLAN.start + timedelta(seconds=11))
+    assert day.judge.broken == []
