@@ -30,7 +30,7 @@ from dialer.core.outcome import Cause
 from dialer.engine import Performer
 from dialer.recording.facts import Fault, Finished
 from dialer.recording.library import Job, Library
-from dialer.store import agents, attempts, closing, incidents, leads, outbox, recordings, supervision
+from dialer.store import agents, attempts, closing, incidents, leads, recordings, supervision
 from dialer.store.session import Database, DatabaseUnreachable
 
 log = logging.getLogger(__name__)
@@ -266,14 +266,8 @@ class Orders:
         await self.saved(lambda c: supervision.save(c, order))
 
     async def raise_incident(self, order: cmd.RaiseIncident) -> None:
-        async def work(c: AsyncConnection) -> None:
-            await incidents.raise_one(c, order)
-            news = {"kind": order.kind, "sentence": order.sentence, "at": order.at.isoformat()}
-            ids = {"attempt_id": order.attempt_id, "agent_id": order.agent_id}
-            await outbox.add(c, "incident", news | ids, self.clock())
-
         log.warning("incident %s: %s", order.kind, order.sentence)
-        await self.saved(work)
+        await self.saved(lambda c: incidents.raise_one(c, order))
         self.outbox_grew()
 
 

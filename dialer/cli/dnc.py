@@ -141,7 +141,8 @@ def check(context: typer.Context, number: NumberText, lab: Lab = False, as_json:
         return
     typer.echo(f"The number ending in {found['number_ends']} is {'' if found['listed'] else 'not '}on a list.")
     if found["entries"]:
-        screen.table("", tuple(found["entries"][0]), [tuple(entry.values()) for entry in found["entries"]])
+        columns = ("listed", "scope", "campaign_id", "source", "asked_by", "proof", "since", "expires", "removed_at")
+        screen.table("", columns, [[entry[column] for column in columns] for entry in found["entries"]])
 
 
 @app.command("list")

@@ -125,9 +125,7 @@ def _show(found: Report, dry_run: bool, report: Path | None) -> None:
     named = ", ".join(f"{column.title} ({column.known or 'kept as a field'})" for column in found.columns)
     typer.echo(f"{found.encoding}, columns: {named}")
     would = "would be " if dry_run else ""
-    typer.echo(
-        f"{found.rows} rows: {found.added} {would}added, {found.doubled} there already, {found.rejected} rejected"
-    )
+    typer.echo(f"{found.rows} rows: {found.added} {would}added, {found.doubled} doubled, {found.rejected} rejected")
     show_rejected(found.errors, found.rejected, report)
 
 

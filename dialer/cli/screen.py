@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 import typer
 
@@ -27,8 +28,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
         shown.add_column(column)
     for row in rows:
         shown.add_row(*(Text(_cell(value)) for value in row))
-    console = Console()
-    console.print(shown, width=console.width if console.is_terminal else max(console.width, PIPED_WIDTH))
+    Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(shown)
 
 
 def _cell(value: object) -> str:
@@ -37,7 +37,7 @@ def _cell(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
-        return value.isoformat(timespec="seconds")
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%MZ}"
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value)) or "-"
     if isinstance(value, dict):

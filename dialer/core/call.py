@@ -170,10 +170,8 @@ class Call:
                 self.bridge_failed_at = at or now
             case ev.CustomerDone(result=result, at=at):
                 self.answered_at = _earlier(self.answered_at, at or now)
-                if result == "SUCCESS":
-                    self.ended_by = self.ended_by or WhoEnded.AGENT  # said only where the agent's side went first
-                    if self.bridged_at is None:
-                        self.bridged_at, self.unseen = self.answered_at, True
+                if result == "SUCCESS" and self.bridged_at is None:
+                    self.bridged_at, self.unseen = self.answered_at, True
             case ev.CustomerAbandoned(at=at):
                 self.answered_at = _earlier(self.answered_at, at or now)
                 self.abandoned = True

@@ -10,7 +10,11 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.core.commands import RaiseIncident
+from dialer.store import outbox
 from dialer.store.schema import incidents
+
+# The publisher's key for an incident.
+INCIDENT = "incident"
 
 
 class IncidentState(StrEnum):
@@ -42,7 +46,8 @@ class Incident:
 
 
 async def raise_one(c: AsyncConnection, order: RaiseIncident) -> int:
-    """Returns the incident's id. One that is open and tells the same of the same call and agent is not told again."""
+    """Keep an incident and tell the outbox; returns its id. One that is open and says the same of the same call and
+    agent is not told again."""
     same = select(incidents.c.id).where(
         incidents.c.state == IncidentState.OPEN,
         incidents.c.kind == order.kind,
@@ -54,6 +59,7 @@ async def raise_one(c: AsyncConnection, order: RaiseIncident) -> int:
     if present is not None:
         return int(present)
     values = {key: getattr(order, key) for key in RaiseIncident.__slots__}
+    await outbox.add(c, INCIDENT, values | {"at": order.at.isoformat()}, order.at)
     made = await c.execute(insert(incidents).values(**values, state=IncidentState.OPEN).returning(incidents.c.id))
     return int(made.scalar_one())
 

@@ -109,7 +109,7 @@ async def release(c: AsyncConnection, order: ReleaseLead, now: datetime) -> bool
     done = await c.execute(
         update(leads)
         .where(leads.c.id == order.lead_id, _IS_NEW, leads.c.node.is_not(None))
-        .values(next_at=order.at, node=None, was_due=None, changed_at=now)
+        .values(next_at=order.at, node=None, was_due=None, because=order.because, changed_at=now)
     )
     return done.rowcount > 0
 
@@ -164,7 +164,7 @@ async def settle_refused(
         values = _done(f"refused:{refusal.rule}", now)
     else:
         rest = timedelta() if refusal.try_after or refusal.rule == "NUMBER_INVALID" else REFUSED_REST
-        values = {"next_at": order.at + rest, "node": None, "was_due": None, "changed_at": now}
+        values = {"next_at": order.at + rest, "node": None, "was_due": None, "because": refusal.rule, "changed_at": now}
     await c.execute(update(leads).where(leads.c.id == order.lead_id).values(values))
 
 

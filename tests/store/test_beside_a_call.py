@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from dialer.core.commands import RaiseIncident, SaveSupervision
 from dialer.core.events import SpyMode
-from dialer.store import incidents, recordings, supervision
+from dialer.store import incidents, outbox, recordings, supervision
 from dialer.store.incidents import IncidentState
 from dialer.store.recordings import Filter, Recording
 from dialer.store.session import Database
@@ -107,4 +107,8 @@ async def test_an_incident_is_open_until_seen_and_seen_until_closed(database: Da
         assert not await incidents.set_state(c, first, IncidentState.OPEN, "boss", after(minutes=5))
         assert [i.id for i in await incidents.every(c)] == [second, first]
         (closed_one,) = await incidents.every(c, IncidentState.CLOSED)
+        told = await outbox.next_batch(c, 10)
     assert (closed_one.who, closed_one.changed_at, closed_one.at) == ("boss", after(minutes=4), NOW)
+    assert [(row.topic, row.payload["at"]) for row in told] == [
+        ("incident", NOW.isoformat()), ("incident", after(minutes=3).isoformat()),
+    ]  # fmt: skip

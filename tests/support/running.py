@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import aiohttp
 
 T = TypeVar("T")
-READY_SECONDS = 20.0
+READY_SECONDS = 60.0  # a busy machine imports for long
 
 
 async def eventually(there: Callable[[], Awaitable[T | None]], within: float, what: Callable[[], str] | str) -> T:
@@ -56,7 +56,7 @@ class Running:
     def launch(self, *options: str) -> subprocess.Popen[bytes]:
         """A process of this node, ready or not."""
         lab = ("--lab", str(self.lab)) if self.lab is not None else ()
-        command = (sys.executable, "/tmp/runsvc.py", "--config", str(self.config), "run", *lab, *options)
+        command = (sys.executable, "-m", "dialer", "--config", str(self.config), "run", *lab, *options)
         with self.log_file.open("ab") as log:
             return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 

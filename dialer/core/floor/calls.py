@@ -66,6 +66,8 @@ def told(picture: Picture, event: ev.CustomerEvent | ev.OriginateEvent, now: dat
 
 def _fact(picture: Picture, call: Call, event: ev.CustomerEvent | ev.OriginateEvent, now: datetime) -> None:
     was_settled, failed_before = call.settled, call.bridge_failed_at
+    if isinstance(event, ev.CustomerDone) and event.result == "SUCCESS" and _on_hook(picture, call):
+        call.ended_by = call.ended_by or WhoEnded.AGENT  # the dialplan says it only where the agent's side went first
     moved = call.handle(event, now)
     picture.touch("call", call.attempt_id)
     if moved and call.state is CallState.TALKING:
@@ -124,12 +126,17 @@ def agent_phone_lost(picture: Picture, agent: Agent, now: datetime) -> None:
     if call is None or call.state is CallState.ENDED:
         return
     if call.state is CallState.TALKING:
-        if agent.on_hook:  # this phone goes with every call: only the dialplan's word tells whose side went first
+        if agent.on_hook:  # this phone goes with every call: `CustomerDone` tells whose side went first
             picture.do(HangupLeg(call.attempt_id))
         else:
             hang_up(picture, call, WhoEnded.AGENT, now)
     elif call.state is not CallState.ANSWERED:  # an answered customer gets another agent, or the message
         hang_up(picture, call, WhoEnded.SYSTEM, now)
+
+
+def _on_hook(picture: Picture, call: Call) -> bool:
+    agent = picture.agents.get(call.agent_id or "")
+    return agent is not None and agent.on_hook
 
 
 def _talking(picture: Picture, call: Call, now: datetime) -> None:
