@@ -171,7 +171,7 @@ class Orders:
         await self.saved(lambda c: attempts.save_ending(c, order.ending))
 
     async def close(self, order: cmd.CloseAttempt) -> None:
-        await self.saved(lambda c: closing.close(c, order, self.clock()))
+        await self.saved(lambda c: closing.close(c, order, self.clock(), tzdata=self.rulebook.tzdata))
         self.outbox_grew()
 
     async def witness(self, order: cmd.AskWitness) -> ev.Event:

@@ -62,7 +62,7 @@ class Campaign:
     dial_mode: DialMode
     trunk: str
     caller_ids: tuple[str, ...]  # used in turn; digits as the trunk wants them
-    rules: CampaignRules = CampaignRules()
+    rules: CampaignRules = field(default_factory=CampaignRules)
     priority: int = 0
     ring_seconds: int = 25
     wrap_up_seconds: int = 30

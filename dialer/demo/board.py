@@ -135,9 +135,7 @@ def _refusals(picture: Picture) -> RenderableType:
     lines = []
     for desk in picture.get("campaign", {}).values():
         for rule, count in sorted(desk["refusals"].items()):
-            lines.append(f"{desk['name']}: {count} × {rule}")
-        if desk["last_refusal"] is not None:
-            lines.append(f"    last: {desk['last_refusal']['sentence']}")
+            lines.append(f"{desk['name']}: {count} × {rule}: {desk['reasons'][rule]['sentence']}")
     return Panel("\n".join(lines) or "none yet", title="refused by the gate", title_align="left")
 
 

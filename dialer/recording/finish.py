@@ -31,7 +31,9 @@ _BLOCK = BLOCK_SECONDS * RATE * FRAME_BYTES
 _DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
-def finish(raw: Path, target: Path, *, notice: Path | None, talk: timedelta | None, tolerance: timedelta) -> Finished | Fault:
+def finish(
+    raw: Path, target: Path, *, notice: Path | None, talk: timedelta | None, tolerance: timedelta
+) -> Finished | Fault:
     """Turn Asterisk's raw audio into the file `target`, whose extension names the format.
 
     `raw` is interleaved two-channel signed 16-bit little-endian audio at 8 kHz (MixMonitor with option D: left what

@@ -12,7 +12,7 @@ from dialer.core.commands import CloseAttempt
 from dialer.core.lead import Again, Done
 from dialer.core.number import Number
 from dialer.core.outcome import Kind, Outcome, WhoEnded
-from dialer.store import do_not_call, outbox
+from dialer.store import decisions, do_not_call, outbox
 from dialer.store.attempts import NoSuchAttempt
 from dialer.store.do_not_call import Listing
 from dialer.store.schema import attempts, lead_numbers, leads
@@ -21,9 +21,10 @@ from dialer.store.schema import attempts, lead_numbers, leads
 OUTCOME = "outcome"
 
 
-async def close(c: AsyncConnection, order: CloseAttempt, now: datetime) -> bool:
+async def close(c: AsyncConnection, order: CloseAttempt, now: datetime, *, tzdata: str = "") -> bool:
     """Write the outcome, recycle or finish the lead, block the number of who opted out, and tell the outbox.
 
+    Where the gate changed its mind after the row was written, its refusal is kept; `tzdata` is what it was decided with.
     Exactly once: an attempt that has its outcome keeps it, nothing changes and the answer is False.
 
     Raises:
@@ -52,6 +53,17 @@ async def close(c: AsyncConnection, order: CloseAttempt, now: datetime) -> bool:
         return False
     await _lead(c, order, charged, now)
     await _number(c, order, charged)
+    if order.refusal is not None:
+        await decisions.refused(
+            c,
+            order.refusal,
+            campaign_id=outcome.campaign_id,
+            lead_id=outcome.lead_id,
+            number=attempt.number,
+            at=now,
+            attempt_id=outcome.attempt_id,
+            tzdata=tzdata,
+        )
     if outcome.kind is Kind.OPT_OUT:
         who = outcome.agent_id or outcome.decided_by
         listing = Listing(source=outcome.decided_by, asked_by=who, since=outcome.at, proof=outcome.attempt_id)

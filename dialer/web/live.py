@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final
 
 from dialer.core.floor.picture import Picture
@@ -91,7 +91,6 @@ class Live:
     def _publish(self, changes: set[Key]) -> None:
         if not self._watchers:
             return
-        changes = changes | set(_mentioning(self._picture, changes))
         made: dict[Key, str] = {}
         for_all = self._changes(sorted(changes), made)
         for watcher in self._watchers:
@@ -141,25 +140,6 @@ def visible(picture: Picture, agent_id: str) -> frozenset[Key]:
     if picture.call_of(agent) is not None and agent.attempt_id is not None:
         keys.add(("call", agent.attempt_id))
     return frozenset(keys)
-
-
-def _mentioning(picture: Picture, changes: set[Key]) -> Iterator[Key]:
-    """Views that show something of what changed: a call is on its agent's and its trunk's view and counted on its
-    campaign's, an agent is counted on their campaigns'.
-    """
-    agents = {key for subject, key in changes if subject == "agent"}
-    for subject, key in changes:
-        call = picture.calls.get(key) if subject == "call" else None
-        if call is not None:
-            yield "trunk", call.trunk
-            yield "campaign", str(call.campaign_id)
-            if call.agent_id is not None:
-                agents.add(call.agent_id)
-    for agent_id in agents & picture.agents.keys():
-        yield "agent", agent_id
-        for campaign_id in picture.agents[agent_id].campaigns:
-            if campaign_id in picture.desks:
-                yield "campaign", str(campaign_id)
 
 
 def _change(key: Key, shown: View | None) -> str:

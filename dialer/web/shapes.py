@@ -129,7 +129,7 @@ class CampaignView(Shown):
     pace: PaceView
     dispositions: dict[str, int]
     refusals: dict[str, int]
-    last_refusal: RefusalView | None
+    reasons: dict[str, RefusalView]  # the last refusal by each rule
     abandons: int
     live_answers: int
     brake_until: datetime | None

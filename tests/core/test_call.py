@@ -39,7 +39,9 @@ def test_every_event_of_a_call_is_in_the_table() -> None:
     assert {type(event) for event in EVENTS} == {event for _, event in TABLE}
 
 
-PAIRS = [pytest.param(state, event, id=f"{state}-{type(event).__name__}") for state, event in product(CallState, EVENTS)]
+PAIRS = [
+    pytest.param(state, event, id=f"{state}-{type(event).__name__}") for state, event in product(CallState, EVENTS)
+]
 
 
 @pytest.mark.parametrize(("state", "event"), PAIRS)

@@ -37,7 +37,7 @@ def test_a_listed_number_is_refused_at_the_claim_for_good() -> None:
     assert (refused.lead_id, refused.refusal.rule, refused.refusal.try_after) == (1, "DNC_INTERNAL", None)
     assert stage.last(cmd.OpenAttemptRow).prospect == make_prospect(2)
     assert stage.desk().refusals == {"DNC_INTERNAL": 1}
-    assert stage.desk().last_refusal == refused.refusal
+    assert stage.desk().reasons == {refused.refusal.rule: refused.refusal}
 
 
 def test_a_lead_outside_its_hours_is_refused_until_they_begin() -> None:

@@ -6,7 +6,7 @@ from dialer.core import commands as cmd
 from dialer.core import events as ev
 from dialer.core.agent import AgentState
 from dialer.core.floor.picture import Link
-from tests.core.makers import Stage, make_campaign, make_preview_campaign, make_prospect
+from tests.core.makers import Stage, leg, make_campaign, make_preview_campaign, make_prospect
 
 
 def ready(*agents: str, **campaign: object) -> Stage:
@@ -214,3 +214,18 @@ def test_while_all_is_well_the_pbx_is_asked_every_five_seconds_what_lives() -> N
         stage.tell(ev.Resynced((ev.LiveLeg(leg_id, True, False, 60),)))
     assert len(stage.given(cmd.Resync)) == 6
     assert stage.state() is AgentState.READY
+
+
+def test_a_question_out_of_turn_makes_no_more_routine_ones() -> None:
+    stage = ready()
+    attempt = stage.dialing()
+    legs = (leg(stage.agent().leg_id or ""), leg(attempt, answered=False))
+    for _ in range(10):
+        stage.wait(0.3)
+        stage.tell(ev.OriginateUnknown(attempt, "no reply"))
+        stage.tell(ev.Resynced(legs))
+    stage.orders.clear()
+    for _ in range(4):
+        stage.wait(5)
+        stage.tell(ev.Resynced(legs))
+    assert len(stage.given(cmd.Resync)) == 4

@@ -83,15 +83,15 @@ def test_a_phone_is_off_ringing_or_on_line() -> None:
     assert shown(stage, "agent", "ann")["phone"] == "off"
 
 
-def test_a_campaign_shows_its_pace_and_its_last_refusal() -> None:
+def test_a_campaign_shows_its_pace_and_the_last_refusal_by_each_rule() -> None:
     rules = CampaignRules(windows=parse_week({"daily": ["08:00-09:00"]}))
     stage = Stage(make_campaign(rules=rules))
     stage.log_in("ann")
-    assert shown(stage, "campaign", "1")["last_refusal"] is None
+    assert shown(stage, "campaign", "1")["reasons"] == {}
     stage.supply(make_prospect(), left=42)
     campaign = shown(stage, "campaign", "1")
     assert (campaign["left"], campaign["hopper"], campaign["agents"]) == (42, 0, 1)
-    assert campaign["last_refusal"]["rule"] == "OUTSIDE_WINDOW"
+    assert campaign["reasons"]["OUTSIDE_WINDOW"]["rule"] == "OUTSIDE_WINDOW"
     assert campaign["refusals"] == {"OUTSIDE_WINDOW": 1}
     assert campaign["pace"] == {"place": 0, "because": "no lead is ready to dial"}
 

@@ -1,20 +1,23 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
+from dialer.core.compliance.gate import Refusal
 from dialer.core.outcome import Kind
 from dialer.publish.topics import OutcomeNews
-from dialer.store import attempts, closing, do_not_call, leads, outbox
+from dialer.store import attempts, closing, decisions, do_not_call, leads, outbox
 from dialer.store import schema as t
 from dialer.store.attempts import NoSuchAttempt
 from dialer.store.session import Database
 from tests.store.makers import (
     NOW,
+    TZDATA,
     a_campaign,
     a_close,
     a_number,
@@ -224,3 +227,15 @@ async def test_every_lead_is_counted_once_whatever_happens_to_it(database: Datab
     total = figures.pop("total")
     assert total == sum(figures.values()) == 20
     assert figures == {"due": 9, "waiting": 4, "claimed": 3, "calling": 1, "refused": 0, "done": 3}
+
+
+async def test_a_refusal_that_came_after_the_row_was_written_is_kept_with_its_attempt(database: Database) -> None:
+    refusal = Refusal("OUTSIDE_WINDOW", "It is late.", after(hours=8), "LAB", "Etc/UTC")
+    async with database.begin() as c:
+        campaign = await a_campaign(c)
+        await some_leads(c, campaign, 1)
+        order = await opened(c, campaign)
+        close = replace(a_close(order, campaign, "not_placed"), refusal=refusal)
+        assert await closing.close(c, close, NOW, tzdata=TZDATA)
+        newest, _ = await decisions.of_lead(c, order.prospect.lead.id)
+    assert (newest.rule, newest.attempt_id, newest.tzdata) == ("OUTSIDE_WINDOW", order.attempt_id, TZDATA)

@@ -87,7 +87,7 @@ def resynced(picture: Picture, event: ev.Resynced, now: datetime) -> None:
     _calls(picture, live, asked_at, now)
     _spies(picture, live, now, first=first)
     _orphans(picture, live, now)
-    picture.wake(now + ROUTINE, "resync", "")
+    _ask_again(picture, now + ROUTINE)
     picture.touch("node", "")
     picture.repace = True
 
@@ -156,7 +156,12 @@ def _orphans(picture: Picture, live: dict[str, ev.LiveLeg], now: datetime) -> No
 def resync_failed(picture: Picture, now: datetime) -> None:
     """No answer: what we believe stays, and the question is asked again soon."""
     picture.resync_asked_at = None
-    picture.wake(now + calls.LOOK_AGAIN, "resync", "")
+    _ask_again(picture, now + calls.LOOK_AGAIN)
+
+
+def _ask_again(picture: Picture, at: datetime) -> None:
+    picture.resync_due_at = at
+    picture.wake(at, "resync", "")
 
 
 def link_up(picture: Picture, now: datetime) -> None:

@@ -173,7 +173,7 @@ def _send(picture: Picture, call: Call, now: datetime) -> None:
             answer = leads.verdict(picture, desk, call.prospect, now)
             if isinstance(answer, Refusal):
                 call.refusal = answer
-                desk.refusals[answer.rule] += 1
+                leads.note(picture, desk, answer)
                 calls.give_up(picture, call, answer.rule, now)
                 return
             call.permit = permit = answer

@@ -15,6 +15,7 @@ from dialer.core.commands import Command, HangupLeg, RaiseIncident
 from dialer.core.compliance.packs import Rulebook
 from dialer.core.floor import adoption, agents, calls, dialing, supervision
 from dialer.core.floor.picture import Desk, Link, Picture
+from dialer.core.floor.views import mentioning
 from dialer.core.outcome import WhoEnded
 from dialer.core.pacing.trunk import Trunk
 
@@ -48,7 +49,7 @@ class Floor:
     def take_changes(self) -> set[tuple[str, str]]:
         """What changed since the last time, as (subject, key)."""
         changed, self.picture.changed = self.picture.changed, set()
-        return changed
+        return mentioning(self.picture, changed)
 
     def _orders(self, now: datetime) -> list[Command]:
         picture = self.picture
@@ -283,7 +284,7 @@ def _pace_due(picture: Picture, key: str, now: datetime) -> None:
 
 
 def _resync_due(picture: Picture, key: str, now: datetime) -> None:
-    if picture.link is not Link.DOWN:
+    if picture.link is not Link.DOWN and picture.resync_due_at is not None and picture.resync_due_at <= now:
         calls.look(picture, now)
 
 

@@ -30,11 +30,16 @@ def verdict(picture: Picture, desk: Desk, prospect: Prospect, now: datetime) -> 
     )
 
 
+def note(picture: Picture, desk: Desk, refusal: Refusal) -> None:
+    """Count a refusal where the supervisor sees it."""
+    desk.refusals[refusal.rule] += 1
+    desk.reasons[refusal.rule] = refusal
+    picture.touch("campaign", desk.campaign.id)
+
+
 def refuse(picture: Picture, desk: Desk, prospect: Prospect, refusal: Refusal, now: datetime) -> None:
     """Keep the refusal where the supervisor sees it, and the lead where it belongs."""
-    desk.refusals[refusal.rule] += 1
-    desk.last_refusal = refusal
-    picture.touch("campaign", desk.campaign.id)
+    note(picture, desk, refusal)
     picture.do(RefuseLead(desk.campaign.id, prospect.lead.id, refusal, refusal.try_after or now))
 
 

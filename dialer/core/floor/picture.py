@@ -43,7 +43,7 @@ class Desk:
     caller_turn: int = 0
     dispositions: Counter[str] = field(default_factory=Counter)
     refusals: Counter[str] = field(default_factory=Counter)
-    last_refusal: Refusal | None = None
+    reasons: dict[str, Refusal] = field(default_factory=dict)  # the last refusal by each rule
     started_at: datetime | None = None
 
     def next_caller_id(self) -> str:
@@ -106,6 +106,7 @@ class Picture:
     outgoing: list[str] = field(default_factory=list)  # attempts whose row is durable, waiting for the trunk's turn
     hung_up: set[str] = field(default_factory=set)  # legs ordered to go, until a resync no longer lists them
     resync_asked_at: datetime | None = None
+    resync_due_at: datetime | None = None  # of the next routine question
     commands: list[Command] = field(default_factory=list)
     changed: set[tuple[str, str]] = field(default_factory=set)  # what a screen should be told about
     repace: bool = False  # something changed that may let a call be placed

@@ -53,6 +53,24 @@ def snapshot(picture: Picture) -> dict[str, dict[str, View]]:
     return {s: {k: v for k in ks if (v := view(picture, s, k)) is not None} for s, ks in keys.items()}
 
 
+def mentioning(picture: Picture, changes: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """The changes and every other view that shows something of them.
+
+    A call is on its agent's and its trunk's view and counted on its campaign's; an agent is counted on theirs.
+    """
+    out = set(changes)
+    agents = {key for subject, key in changes if subject == "agent"}
+    for subject, key in changes:
+        call = picture.calls.get(key) if subject == "call" else None
+        if call is not None:
+            out |= {("trunk", call.trunk), ("campaign", str(call.campaign_id))}
+            agents |= {call.agent_id} if call.agent_id is not None else set()
+    for agent_id in agents & picture.agents.keys():
+        out.add(("agent", agent_id))
+        out |= {("campaign", str(key)) for key in picture.agents[agent_id].campaigns if key in picture.desks}
+    return out
+
+
 def _time(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment is not None else None
 
@@ -147,7 +165,6 @@ def _call(call: Call, picture: Picture) -> View:
 
 
 def _campaign(desk: Desk, picture: Picture) -> View:
-    refusal = desk.last_refusal
     return {
         "campaign_id": desk.campaign.id,
         "name": desk.campaign.name,
@@ -162,7 +179,7 @@ def _campaign(desk: Desk, picture: Picture) -> View:
         "pace": {"place": desk.pace.place, "because": desk.pace.because},
         "dispositions": dict(desk.dispositions),
         "refusals": dict(desk.refusals),
-        "last_refusal": verdict_view(refusal) if refusal is not None else None,
+        "reasons": {rule: verdict_view(refusal) for rule, refusal in desk.reasons.items()},
         "abandons": desk.abandons.abandoned,
         "live_answers": desk.abandons.live,
         "brake_until": _time(desk.abandons.braked_until),
