@@ -154,6 +154,10 @@ class Settings(BaseSettings):
     calling: CallingSettings = CallingSettings()
     calendars: tuple[CalendarSettings, ...] = ()
 
+    def overlays(self, trunk: str) -> tuple[str, ...]:
+        """The rule packs of a trunk's carrier; none for a trunk that is not configured."""
+        return next((one.overlays for one in self.trunks if one.name == trunk), ())
+
     @model_validator(mode="after")
     def _trunk_names_differ(self) -> Settings:
         names = [trunk.name for trunk in self.trunks]

@@ -57,7 +57,7 @@ def create(
     """
     from dialer.cli.campaign_values import assigned
     from dialer.engine import utc_now
-    from dialer.store import campaigns
+    from dialer.store import campaign_settings, campaigns
 
     rules: dict[str, Any] = {}
     if attempts_per_day is not None:
@@ -78,7 +78,8 @@ def create(
         "machine_policy": machine,
         "on_hook": on_hook,
     }
-    values |= assigned(values, settings or ())
+    defaults = campaign_settings.write(campaign_settings.read(0, values))
+    values |= assigned(defaults, settings or ())
 
     async def work(config: Settings, db: Database) -> dict[str, Any]:
         _known_trunk(config, values["trunk"])
@@ -331,7 +332,7 @@ def _flat(prefix: str, values: dict[str, Any]) -> list[tuple[str, Any]]:
         if isinstance(value, dict) and key in ("rules", "recycle"):
             rows += _flat(f"{prefix}{key}.", value)
         elif key == "windows" and value is not None:
-            rows.append((f"{prefix}{key}", {day: _hours(spans) for day, spans in zip(_DAYS, value, strict=True)}))
+            rows += [(f"{prefix}{key}, {day}", _hours(spans)) for day, spans in zip(_DAYS, value, strict=True)]
         else:
             rows.append((f"{prefix}{key}", value))
     return rows

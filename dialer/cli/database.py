@@ -66,13 +66,19 @@ async def form(db: Database) -> Form:
     """Asks for it, and leaves no file behind where there was none. Raises `DatabaseUnreachable`."""
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
+    from sqlalchemy.exc import DBAPIError
 
     from dialer.store.migrations.runner import configuration
+    from dialer.store.session import DatabaseUnreachable
 
     if db.is_sqlite and not await asyncio.to_thread(Path(db.url.database or "").exists):
         return Form.MISSING
-    async with db.read() as c:
-        present = await c.run_sync(lambda sync: set(MigrationContext.configure(sync).get_current_heads()))
+    try:
+        async with db.read() as c:
+            present = await c.run_sync(lambda sync: set(MigrationContext.configure(sync).get_current_heads()))
+    except DBAPIError as error:  # a file that is no database, a user who may not look
+        where = db.url.render_as_string(hide_password=True)
+        raise DatabaseUnreachable(f"database {where}: {error.orig}") from None
     if not present:
         return Form.MISSING
     script = ScriptDirectory.from_config(configuration())

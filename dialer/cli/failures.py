@@ -86,6 +86,6 @@ class OneSentence(TyperGroup):
             said = sentences(error)
             if said is None or (ctx.obj is not None and ctx.obj.verbose):
                 raise
-            for sentence in said:
+            for sentence in (line for text in said for line in text.splitlines()):
                 typer.echo(f"dialer: {sentence}", err=True)
             raise typer.Exit(1) from None

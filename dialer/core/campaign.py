@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
@@ -77,3 +77,13 @@ class Campaign:
     recycle: dict[Kind, RecycleRule] = field(default_factory=lambda: dict(DEFAULT_RECYCLE))
     max_attempts: int = 8  # per lead, all kinds of ending together
     callback_grace: timedelta = timedelta(minutes=10)  # how long a personal callback waits for its agent
+
+
+def under_house_rules(campaign: Campaign, overlays: tuple[str, ...], purposes: tuple[str, ...]) -> Campaign:
+    """What the house (`purposes`) and the trunk's carrier (`overlays`) ask for is asked of every campaign."""
+    rules = replace(
+        campaign.rules,
+        overlays=tuple(dict.fromkeys((*campaign.rules.overlays, *overlays))),
+        purposes=tuple(dict.fromkeys((*campaign.rules.purposes, *purposes))),
+    )
+    return replace(campaign, rules=rules)

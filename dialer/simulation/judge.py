@@ -77,7 +77,10 @@ class Judge:
         last: dict[object, datetime] = {}
         days: Counter[object] = Counter()
         for invite in sorted(self.pbx.invites, key=lambda i: i.at):
-            campaign = self.shop.campaigns[self.shop.opened[invite.attempt_id].campaign_id]
+            row = self.shop.opened.get(invite.attempt_id)
+            if row is None:
+                continue  # said already
+            campaign = self.shop.campaigns[row.campaign_id]
             gap, before = campaign.rules.gap, last.get(invite.number)
             # The gap counts between rows; an order may follow its row by a moment.
             if gap is not None and before is not None and invite.at - before < gap - timedelta(seconds=1):

@@ -10,14 +10,15 @@ from sqlalchemy import Row, case, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.core.commands import OpenAttemptRow, RefuseLead, SaveBridge
-from dialer.core.compliance.gate import CampaignRules, Permit, Question, Refusal, check
+from dialer.core.compliance.gate import CampaignRules, Permit, Refusal, check
 from dialer.core.compliance.packs import Rulebook
 from dialer.core.events import OpenAttempt
 from dialer.core.lead import Prospect
 from dialer.core.outcome import Cause, Ending, WhoEnded
-from dialer.store import decisions, do_not_call
+from dialer.store import decisions
 from dialer.store.leads import settle_refused
-from dialer.store.prospects import contacts, history, lead_of, numbers_of
+from dialer.store.prospects import contacts, lead_of, numbers_of
+from dialer.store.questions import of_lead_row
 from dialer.store.schema import attempts, campaigns, lead_numbers, leads
 
 
@@ -47,20 +48,7 @@ async def open(
     """
     lead = await _hold(c, order)
     prospect, number = order.prospect, order.prospect.number
-    past = await history(c, (number.number,), order.campaign_id, now)
-    hits = await do_not_call.hits(c, (number.number,), order.campaign_id)
-    question = Question(
-        number=number.number,
-        lead_id=prospect.lead.id,
-        campaign_id=order.campaign_id,
-        rules=rules,
-        history=past.get(number.number, ()),
-        hits=hits.get(number.number, ()),
-        region=lead.region,
-        zone=lead.zone,
-        consent=lead.consent,
-        mode=lead.dial_mode,
-    )
+    question = await of_lead_row(c, lead, number.number, order.campaign_id, rules, lead.dial_mode, now)
     verdict = check(rulebook, question, now)
     if isinstance(verdict, Refusal):
         await _refused(c, order, verdict, rulebook.tzdata, now)

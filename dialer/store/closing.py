@@ -24,7 +24,7 @@ OUTCOME = "outcome"
 async def close(c: AsyncConnection, order: CloseAttempt, now: datetime, *, tzdata: str = "") -> bool:
     """Write the outcome, recycle or finish the lead, block the number of who opted out, and tell the outbox.
 
-    Where the gate changed its mind after the row was written, its refusal is kept; `tzdata` is what it was decided with.
+    Where the gate changed its mind after the row was written, its refusal is kept, with the `tzdata` it was made by.
     Exactly once: an attempt that has its outcome keeps it, nothing changes and the answer is False.
 
     Raises:

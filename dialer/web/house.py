@@ -10,6 +10,7 @@ from datetime import datetime
 from aiohttp import web
 
 from dialer.config import Settings
+from dialer.core.campaign import Campaign, under_house_rules
 from dialer.core.compliance.packs import Rulebook
 from dialer.core.events import Event
 from dialer.core.floor.picture import Picture
@@ -47,6 +48,10 @@ class House:
     def parse(self, text: str) -> Number:
         """A number as people write it here. Raises `BadNumber`."""
         return parse(text, self.settings.calling.region, lab=self.lab)
+
+    def under_rules(self, campaign: Campaign) -> Campaign:
+        """With what the house and the trunk's carrier ask for, as the floor holds it."""
+        return under_house_rules(campaign, self.settings.overlays(campaign.trunk), self.settings.calling.purposes)
 
     async def ask(self, wish: Event) -> None:
         """Ask the floor for what a person wants; back when the picture shows it.

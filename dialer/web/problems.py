@@ -14,6 +14,7 @@ from dialer.core.number import BadNumber
 from dialer.store.campaign_settings import BadSetting
 from dialer.store.campaigns import NoSuchCampaign, StatusRefused
 from dialer.store.people import BadUser, NoSuchUser
+from dialer.store.questions import NoSuchLead
 from dialer.store.session import DatabaseUnreachable
 
 log = logging.getLogger(__name__)
@@ -105,6 +106,7 @@ _KNOWN: dict[type[Exception], Callable[[Any], Problem]] = {
     ImpossibleTurn: lambda e: Problem("impossible", _sentence(e)),
     StatusRefused: lambda e: Problem("impossible", _sentence(e)),
     NoSuchCampaign: lambda e: Problem("not_found", _sentence(e)),
+    NoSuchLead: lambda e: Problem("not_found", _sentence(e)),
     NoSuchUser: lambda e: Problem("not_found", f"Nobody has the login {e}."),
     BadSetting: _keyed,
     BadUser: _keyed,

@@ -55,7 +55,8 @@ def test_a_state_that_holds_no_work_forgets_the_work() -> None:
     agent = make_agent(S.WRAP_UP)
     agent.attempt_id, agent.deadline, agent.kept = "call-t1-1-1", NOW, Kept(S.PAUSED, "lunch", "")
     agent.enter(S.PAUSED, NOW, code="lunch", by="boss")
-    assert (agent.attempt_id, agent.deadline, agent.code, agent.by) == (None, None, "lunch", "boss")
+    assert not agent.busy
+    assert [agent.attempt_id, agent.deadline, agent.code, agent.by] == [None, None, "lunch", "boss"]
 
 
 def test_wrap_up_still_knows_its_attempt() -> None:

@@ -7,10 +7,9 @@ import pytest
 from dialer.core import commands as cmd
 from dialer.core import events as ev
 from dialer.core.agent import AgentState, ImpossibleTurn
-from dialer.core.call import OVERDUE
 from dialer.core.lead import Again, Done
 from dialer.core.outcome import Cause, Kind, WhoEnded
-from tests.core.makers import NOW, Stage, leg, make_campaign, make_permit, make_preview_campaign, make_prospect
+from tests.core.makers import NOW, Stage, make_campaign, make_prospect
 
 
 def ready(*agents: str, **campaign: object) -> Stage:
@@ -313,147 +312,6 @@ def test_who_hung_up_first_is_remembered() -> None:
     stage.hung_up(attempt)
     assert stage.last(cmd.SaveEnding).ending.who_ended is WhoEnded.AGENT
     assert stage.given(cmd.HangupLeg).count(cmd.HangupLeg(attempt)) == 2
-
-
-# --- on the way to Asterisk -----------------------------------------------------------------------------------------
-
-
-def test_an_order_asterisk_refused_costs_the_lead_nothing() -> None:
-    stage = ready()
-    stage.supply(make_prospect())
-    stage.open_rows()
-    stage.tell(ev.OriginateNotSent("call-t1-1-1", "no such trunk"))
-    assert stage.outcome("call-t1-1-1").disposition == "not_placed"
-    lead = stage.last(cmd.CloseAttempt).lead
-    assert isinstance(lead, Again)
-    assert not lead.charged
-    assert stage.state() is AgentState.READY
-
-
-def test_a_row_that_could_not_be_written_gives_the_lead_and_the_agent_back() -> None:
-    stage = ready()
-    stage.supply(make_prospect())
-    stage.tell(ev.AttemptNotOpened("call-t1-1-1", "database locked"))
-    assert stage.last(cmd.ReleaseLead).at == NOW + timedelta(seconds=30)
-    assert not stage.picture.calls
-    assert stage.picture.trunks["carrier"].in_use == 0
-    assert stage.state() is AgentState.READY
-    assert not stage.given(cmd.CloseAttempt)
-
-
-def test_a_row_that_fails_after_the_agent_gave_up_frees_the_line_once() -> None:
-    stage = ready("ann", "bob")
-    stage.supply(make_prospect(1), make_prospect(2))
-    stage.tell(ev.HangupAsked("ann"))
-    assert stage.picture.trunks["carrier"].in_use == 1
-    stage.tell(ev.AttemptNotOpened("call-t1-1-1", "database locked"))
-    assert stage.picture.trunks["carrier"].in_use == 1
-    assert stage.state("ann") is AgentState.READY
-
-
-def test_a_row_reported_twice_is_dialed_once() -> None:
-    stage = ready()
-    stage.dialing()
-    stage.tell(ev.AttemptOpened("call-t1-1-1", make_permit()))
-    assert len(stage.given(cmd.Originate)) == 1
-
-
-def test_a_row_reported_twice_while_the_trunk_is_full_is_dialed_once() -> None:
-    stage = Stage(make_preview_campaign(), calls_per_second=1)
-    stage.log_in("ann", "bob")
-    stage.supply(make_prospect(1), make_prospect(2))
-    stage.tell(ev.DialAsked("ann"))
-    stage.tell(ev.DialAsked("bob"))
-    stage.open_rows()
-    stage.tell(ev.AttemptOpened("call-t1-2-1", make_permit(make_prospect(2))))
-    stage.wait(5)
-    assert [o.attempt_id for o in stage.given(cmd.Originate)] == ["call-t1-1-1", "call-t1-2-1"]
-
-
-def test_an_agent_whose_phone_went_before_the_order_left_costs_nothing() -> None:
-    stage = ready()
-    stage.supply(make_prospect())
-    stage.phone_lost()
-    stage.open_rows()
-    assert not stage.given(cmd.Originate)
-    assert stage.outcome("call-t1-1-1").disposition == "not_placed"
-    assert stage.state() is AgentState.CONNECTING
-
-
-def test_no_order_leaves_for_an_agent_without_a_phone() -> None:
-    stage = ready()
-    stage.supply(make_prospect())
-    stage.agent().drop_leg()  # however that came about
-    stage.open_rows()
-    assert not stage.given(cmd.Originate)
-    assert stage.outcome("call-t1-1-1").disposition == "not_placed"
-
-
-def test_a_call_the_pbx_is_silent_about_is_looked_for_after_its_ring_time() -> None:
-    stage = ready(ring_seconds=25)
-    attempt = stage.dialing()
-    stage.wait(25 + OVERDUE.total_seconds() - 1)
-    stage.tell(ev.Resynced((leg(stage.agent().leg_id or ""), leg(attempt, answered=False))))
-    assert cmd.Resync() not in stage.wait(0.9)
-    assert cmd.Resync() in stage.wait(0.2)
-
-
-def test_a_call_that_is_still_ringing_is_looked_at_again() -> None:
-    stage = ready(ring_seconds=25)
-    attempt = stage.dialing()
-    for _ in range(20):
-        stage.wait(5)
-        stage.tell(ev.Resynced((leg(stage.agent().leg_id or ""), leg(attempt, answered=False))))
-    assert attempt in stage.picture.calls
-    assert not stage.given(cmd.AskWitness)
-
-
-# --- the agent's word -----------------------------------------------------------------------------------------------
-
-
-def test_a_disposition_needs_wrap_up_of_that_attempt() -> None:
-    stage = ready()
-    attempt = stage.talking()
-    with pytest.raises(ImpossibleTurn, match="not wrapping up"):
-        stage.tell(ev.DispositionGiven("ann", attempt, "sale"))
-    stage.hung_up(attempt)
-    with pytest.raises(ImpossibleTurn, match="not wrapping up"):
-        stage.tell(ev.DispositionGiven("ann", "call-t1-9-9", "sale"))
-
-
-def test_an_unknown_disposition_names_the_known_ones() -> None:
-    stage = ready()
-    attempt = stage.wrapping_up()
-    with pytest.raises(ImpossibleTurn, match="expected one of: .*not_interested, sale, wrong_number"):
-        stage.tell(ev.DispositionGiven("ann", attempt, "splendid"))
-    assert stage.state() is AgentState.WRAP_UP
-
-
-@pytest.mark.parametrize("at", [None, NOW - timedelta(hours=1)])
-def test_a_callback_needs_a_time_that_lies_ahead(at: object) -> None:
-    stage = ready()
-    attempt = stage.wrapping_up()
-    with pytest.raises(ImpossibleTurn, match="lies ahead"):
-        stage.tell(ev.DispositionGiven("ann", attempt, "callback", callback_at=at))  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(("personal", "agent"), [(True, "ann"), (False, None)])
-def test_a_callback_is_personal_where_the_agent_says_so(personal: bool, agent: str | None) -> None:
-    stage = ready()
-    attempt = stage.wrapping_up()
-    at = stage.now + timedelta(hours=2)
-    stage.tell(ev.DispositionGiven("ann", attempt, "callback", callback_at=at, personal=personal))
-    assert stage.last(cmd.CloseAttempt).lead == Again(at, "callback", agent_id=agent)
-
-
-def test_a_lead_that_is_done_is_no_longer_left() -> None:
-    stage = ready()
-    stage.supply(make_prospect(), left=7)
-    stage.open_rows()
-    attempt = stage.last(cmd.Originate).attempt_id
-    stage.hung_up(attempt, Cause.UNALLOCATED, answered=False)
-    assert stage.desk().hopper.left == 6
-    assert stage.last(cmd.CloseAttempt).lead == Done("unallocated", kill_number=True)
 
 
 def test_news_of_a_call_long_closed_is_late_but_normal() -> None:

@@ -197,6 +197,47 @@ def test_the_calls_of_other_agents_split_nothing() -> None:
     assert not rows(stage)
 
 
+# --- a barge ends with its call -------------------------------------------------------------------------------------
+
+
+def call_over(stage: Stage) -> list[cmd.Command]:
+    """The agent's leg is back in the wait; the customer's end is not told yet."""
+    return stage.phone_up("ann")
+
+
+def test_who_barged_in_only_listens_once_the_call_is_over() -> None:
+    stage = ready()
+    stage.talking()
+    listening(stage, SpyMode.BARGE)
+    assert call_over(stage) == [cmd.SpyOn("boss", spy_leg(stage), stage.agent("ann").leg_id, SpyMode.LISTEN)]
+    assert call_over(stage) == []
+
+
+@pytest.mark.parametrize("mode", [SpyMode.LISTEN, SpyMode.WHISPER])
+def test_who_only_listens_or_whispers_goes_on_after_the_call(mode: SpyMode) -> None:
+    stage = ready()
+    stage.talking()
+    listening(stage, mode)
+    assert call_over(stage) == []
+
+
+def test_a_barge_on_another_agent_is_not_ended() -> None:
+    stage = ready()
+    stage.talking()
+    stage.tell(ask("bob", SpyMode.BARGE))
+    stage.tell(ev.SpyLegUp("boss", spy_leg(stage)))
+    assert call_over(stage) == []
+
+
+def test_a_barge_asked_for_a_call_that_ended_while_the_supervisors_phone_rang_is_listening() -> None:
+    stage = ready()
+    stage.talking()
+    stage.tell(ask(mode=SpyMode.BARGE))
+    assert call_over(stage) == []
+    (order,) = stage.tell(ev.SpyLegUp("boss", spy_leg(stage)))
+    assert order == cmd.SpyOn("boss", spy_leg(stage), stage.agent("ann").leg_id, SpyMode.LISTEN)
+
+
 # --- the leg and the link -------------------------------------------------------------------------------------------
 
 

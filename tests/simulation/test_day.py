@@ -9,7 +9,7 @@ from dialer.core.outcome import Kind
 from dialer.simulation.day import Day, Plan
 from dialer.simulation.pbx import World
 
-BUSY = Plan(agents=46, lines=80, leads=4000)
+BUSY = Plan(agents=37, lines=80, leads=4000)
 SHORT = Plan(agents=8, leads=300, hours=0.5)
 ROUGH = World(late=3.0, doubled=0.1, lost=0.02, phone_dies=0.01)
 
@@ -39,7 +39,7 @@ def test_a_day_of_ten_thousand_calls_keeps_every_promise(rulebook: Rulebook) -> 
 
 
 def test_a_day_of_late_doubled_and_lost_news_and_dying_phones_keeps_every_promise(rulebook: Rulebook) -> None:
-    day = lived(Plan(seed=2, agents=46, lines=80, leads=4000, world=ROUGH), rulebook)
+    day = lived(Plan(seed=2, agents=37, lines=80, leads=4000, world=ROUGH), rulebook)
     assert len(day.pbx.invites) >= 10_000
     assert day.judge.broken == []
     assert day.judge.incidents["abandon"] == len(day.pbx.answered_by_people - set(day.pbx.bridges)) > 0

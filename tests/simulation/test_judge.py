@@ -77,7 +77,7 @@ class _IgnoresTheRate(Day):
 class _MiscountsTheLines(Trunk):
     """A trunk that always has a free line."""
 
-    free_lines = 60  # type: ignore[assignment]
+    free_lines = 60
 
 
 class _IgnoresTheLines(Day):
@@ -126,7 +126,7 @@ class _BridgesSlowly(Day):
 
 
 DYING = World(phone_dies=0.3)
-NOBODY = World(fates=(("busy", 1.0),))
+FEW = Plan(agents=6, leads=4, hours=0.4, world=World(fates=(("busy", 1.0),)))
 
 
 @pytest.mark.parametrize(
@@ -134,8 +134,8 @@ NOBODY = World(fates=(("busy", 1.0),))
     [
         (_OriginatesTwice, PLAN, r"I1: attempt .* was invited 2 times"),
         (_DialsBeforeTheRow, PLAN, r"I1: \d+ invites without a row"),
-        (_ForgetsHistory, PLAN, r"I1: .* after the last"),
-        (_ForgetsHistory, Plan(agents=6, leads=4, hours=0.4, world=NOBODY), r"I1: .* was attempt 5 of the day"),
+        (_ForgetsHistory, FEW, r"I1: .* after the last"),
+        (_ForgetsHistory, FEW, r"I1: .* was attempt 5 of the day"),
         (_LosesOutcomes, PLAN, r"I2: \d+ attempts have no outcome"),
         (_NeverHangsUp, PLAN, r"I6: channel .* has no owner"),
         (_NeverHangsUp, PLAN, r"I6: \d+ channels alive after the day"),

@@ -55,10 +55,13 @@ class Running:
 
     def launch(self, *options: str) -> subprocess.Popen[bytes]:
         """A process of this node, ready or not."""
-        lab = ("--lab", str(self.lab)) if self.lab is not None else ()
-        command = (sys.executable, "-m", "dialer", "--config", str(self.config), "run", *lab, *options)
         with self.log_file.open("ab") as log:
-            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            return subprocess.Popen(self.command(*options), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def command(self, *options: str) -> list[str]:
+        """What is typed to run this node."""
+        lab = ("--lab", str(self.lab)) if self.lab is not None else ()
+        return [sys.executable, "-m", "dialer", "--config", str(self.config), "run", *lab, *options]
 
     def kill(self) -> None:
         """As a power cut: `kill -9`."""

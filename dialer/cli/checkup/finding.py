@@ -52,12 +52,15 @@ def skipped(checks: Iterable[str], because: str) -> list[Finding]:
 
 
 async def in_time(check: str, look: Awaitable[list[Finding]], seconds: float = SECONDS) -> list[Finding]:
-    """The findings, or that there were none in time."""
+    """The findings, or that there were none in time. A check that breaks is a finding too, and the others go on."""
     try:
         async with asyncio.timeout(seconds):
             return await look
     except TimeoutError:
         return [failed(check, f"no answer in {seconds:g} s", "Find out what hangs: a network, a disk, a server.")]
+    except Exception as error:
+        found = f"the check itself broke: {type(error).__name__}: {error}"
+        return [failed(check, found, "This is a mistake of ours: please report it.")]
 
 
 async def apart(work: Callable[[], T]) -> T:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,12 +72,19 @@ async def folders(settings: Settings) -> list[Finding]:
 
 
 def _folders(settings: Settings) -> list[Finding]:
-    return [
-        *_folder("data folder", settings.node.data),
-        *_folder("recordings", settings.recordings.library),
-        *_spool(settings.asterisk.spool),
-        *_call_records(settings.asterisk.call_records),
-    ]
+    looks: tuple[tuple[str, Callable[[str, Path], Finding], Path], ...] = (
+        ("data folder", _folder, settings.node.data),
+        ("recordings", _folder, settings.recordings.library),
+        ("spool", _spool, settings.asterisk.spool),
+        ("call records", _call_records, settings.asterisk.call_records),
+    )
+    found = []
+    for check, look, path in looks:
+        try:
+            found.append(look(check, path))
+        except OSError as error:  # a folder above that may not be entered, a disk that is gone
+            found.append(failed(check, f"{path}: {error.strerror}", f"Make {path} a path that this user may use."))
+    return found
 
 
 def _unfit(found: Form, where: str) -> Finding:
@@ -86,14 +94,14 @@ def _unfit(found: Form, where: str) -> Finding:
     return failed("database", f"{where}: {state}", "Run `dialer init`.")
 
 
-def _folder(check: str, folder: Path) -> list[Finding]:
+def _folder(check: str, folder: Path) -> Finding:
     """One that is not there yet is judged by where it would be made."""
     there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     if not there.is_dir():
-        return [failed(check, f"{there} is a file where a folder was expected", "Move it away.")]
+        return failed(check, f"{there} is a file where a folder was expected", "Move it away.")
     if not os.access(there, os.W_OK | os.X_OK):
-        return [failed(check, f"{there}: this user may not write there", f"chown or chmod {there}.")]
-    return [_space(check, folder, there)]
+        return failed(check, f"{there}: this user may not write there", f"chown or chmod {there}.")
+    return _space(check, folder, there)
 
 
 def _space(check: str, folder: Path, there: Path) -> Finding:
@@ -106,25 +114,23 @@ def _space(check: str, folder: Path, there: Path) -> Finding:
     return ok(check, found)
 
 
-def _spool(spool: Path) -> list[Finding]:
+def _spool(check: str, spool: Path) -> Finding:
     """What Asterisk recorded: read, and taken away when it is finished."""
-    check = "spool"
     if not spool.is_dir():
         to_do = "Make it, writable by Asterisk and by the dialer; or correct asterisk.recordings, recordings_here."
-        return [failed(check, f"{spool}: there is no such folder", to_do)]
+        return failed(check, f"{spool}: there is no such folder", to_do)
     if not os.access(spool, os.R_OK | os.W_OK | os.X_OK):
         to_do = "Put the dialer's user into the group that owns it, with leave to write."
-        return [failed(check, f"{spool}: this user may not read and write there", to_do)]
-    return [_space(check, spool, spool)]
+        return failed(check, f"{spool}: this user may not read and write there", to_do)
+    return _space(check, spool, spool)
 
 
-def _call_records(file: Path) -> list[Finding]:
-    check = "call records"
+def _call_records(check: str, file: Path) -> Finding:
     if file.is_file():
         if os.access(file, os.R_OK):
-            return [ok(check, f"{file}: readable")]
-        return [failed(check, f"{file}: this user may not read it", f"Put the dialer's user into the group of {file}.")]
+            return ok(check, f"{file}: readable")
+        return failed(check, f"{file}: this user may not read it", f"Put the dialer's user into the group of {file}.")
     to_do = "Load cdr_custom with asterisk_conf/cdr_custom.conf, or correct asterisk.call_records."
     if file.parent.is_dir():
-        return [warning(check, f"{file}: not there yet; the first call makes it", to_do)]
-    return [failed(check, f"{file.parent}: there is no such folder", to_do)]
+        return warning(check, f"{file}: not there yet; the first call makes it", to_do)
+    return failed(check, f"{file.parent}: there is no such folder", to_do)

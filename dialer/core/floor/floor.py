@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from dialer.core import events as ev
 from dialer.core.agent import AgentState, ImpossibleTurn
 from dialer.core.call import CallState
-from dialer.core.campaign import Campaign
+from dialer.core.campaign import under_house_rules
 from dialer.core.commands import Command, HangupLeg, RaiseIncident
 from dialer.core.compliance.packs import Rulebook
 from dialer.core.floor import adoption, agents, calls, dialing, supervision
@@ -65,7 +64,9 @@ class Floor:
 
 
 def _campaign(picture: Picture, event: ev.CampaignSet, now: datetime) -> None:
-    campaign, running = _with_house_rules(picture, event.campaign), event.running
+    trunk = picture.trunks.get(event.campaign.trunk)
+    overlays = trunk.overlays if trunk is not None else ()
+    campaign, running = under_house_rules(event.campaign, overlays, picture.purposes), event.running
     desk = picture.desks.setdefault(campaign.id, Desk(campaign))
     desk.campaign = campaign
     if running and campaign.trunk not in picture.trunks:
@@ -78,15 +79,6 @@ def _campaign(picture: Picture, event: ev.CampaignSet, now: datetime) -> None:
     desk.hopper.ask_again_at = None
     picture.touch("campaign", campaign.id)
     picture.repace = True
-
-
-def _with_house_rules(picture: Picture, campaign: Campaign) -> Campaign:
-    """What the house and the trunk's carrier ask for is asked of every campaign."""
-    trunk = picture.trunks.get(campaign.trunk)
-    overlays = (*campaign.rules.overlays, *(trunk.overlays if trunk is not None else ()))
-    purposes = (*campaign.rules.purposes, *picture.purposes)
-    rules = replace(campaign.rules, overlays=tuple(dict.fromkeys(overlays)), purposes=tuple(dict.fromkeys(purposes)))
-    return replace(campaign, rules=rules)
 
 
 def _claimed(picture: Picture, event: ev.LeadsClaimed, now: datetime) -> None:
