@@ -124,7 +124,7 @@ class CallingSettings(_Section):
     """How numbers are read and which rules apply everywhere."""
 
     region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "CN"  # of numbers written without a country code
-    purposes: tuple[str, ...] = ()  # packs such as CN-INS that apply to every campaign
+    purposes: tuple[str, ...] = ()  # such as insurance or debt: their packs apply to every campaign
     drain_seconds: Annotated[int, Field(ge=0, le=3600)] = 30  # how long a stop waits for calls to end
 
 

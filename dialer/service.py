@@ -36,6 +36,7 @@ from dialer.recording.library import Job, Library
 from dialer.recording.library import Settings as LibrarySettings
 from dialer.remote import Remote
 from dialer.rules.load import OwnDates, load
+from dialer.rules.named import unknown
 from dialer.store import agents, attempts, campaigns, do_not_call, installation, leads, outbox, recordings
 from dialer.store.session import Database, DatabaseUnreachable
 from dialer.web.house import House
@@ -180,6 +181,8 @@ async def started(
     with _only_one(settings.node.data / f"{settings.node.name}.lock"):
         own = [OwnDates(c.name, frozenset(c.off), frozenset(c.workdays)) for c in settings.calendars]
         rulebook = load(extra_packs, own)
+        if wrong := [f"{what}; expected {expected}" for what, expected in unknown(settings, rulebook)]:
+            raise BadConfig("\n".join(wrong))
         _writable(settings.recordings.library)
         db = Database(settings.database.url)
         try:

@@ -32,6 +32,7 @@ def run(
         level=logging.DEBUG if context.obj.verbose else logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     asyncio.run(_run(settings, lab, port_file))
 
 

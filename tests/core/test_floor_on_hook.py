@@ -6,7 +6,7 @@ from dialer.core import commands as cmd
 from dialer.core import events as ev
 from dialer.core.agent import AgentState, ImpossibleTurn
 from dialer.core.floor.agents import NO_PHONE, RING_PHONE
-from dialer.core.outcome import Cause
+from dialer.core.outcome import Cause, WhoEnded
 from tests.core.makers import Stage, leg, make_campaign, make_preview_campaign, make_prospect
 
 IN_VAIN = RING_PHONE.total_seconds()
@@ -51,6 +51,23 @@ def test_an_agent_on_hook_who_puts_the_phone_down_ends_the_talk() -> None:
     attempt = stage.last(cmd.Originate).attempt_id
     stage.tell(ev.CallBridged(attempt))
     assert cmd.HangupLeg(attempt) in stage.phone_lost()
+
+
+@pytest.mark.parametrize(
+    ("agents_side_first", "who"), [(True, WhoEnded.AGENT), (False, WhoEnded.CUSTOMER)], ids=["agent", "customer"]
+)
+def test_who_ended_a_talk_on_hook_is_told_by_the_dialplan(agents_side_first: bool, who: WhoEnded) -> None:
+    stage = on_hook()
+    stage.supply(make_prospect())
+    stage.phone_up()
+    stage.open_rows()
+    attempt = stage.last(cmd.Originate).attempt_id
+    stage.tell(ev.CallBridged(attempt))
+    if agents_side_first:
+        stage.tell(ev.CustomerDone(attempt, "SUCCESS"))
+    stage.phone_lost()  # a phone on hook goes with every call, whoever ended it
+    stage.hung_up(attempt)
+    assert stage.last(cmd.SaveEnding).ending.who_ended is who
 
 
 def test_a_busy_customer_lets_the_phone_on_hook_go() -> None:

@@ -74,6 +74,13 @@ def test_no_sliding_second_has_more_calls_than_the_rate(rate: int, pauses: list[
         assert over - first > SECOND
 
 
+def test_a_call_counts_for_a_second_and_two_milliseconds_more() -> None:
+    trunk = Trunk("carrier", 10, 1)
+    trunk.send(NOW)
+    assert trunk.allowance(NOW + SECOND + timedelta(milliseconds=1.9)) == 0
+    assert trunk.allowance(NOW + SECOND + timedelta(milliseconds=2)) == 1
+
+
 @pytest.mark.parametrize("rate", [1, 5, 20, 50])
 def test_an_eager_sender_uses_the_whole_rate(rate: int) -> None:
     trunk, now, sent = Trunk("carrier", 1000, rate), NOW, 0

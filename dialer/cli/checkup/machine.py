@@ -13,6 +13,7 @@ from dialer.config import Settings
 from dialer.core.compliance.packs import BadPack, Rulebook
 from dialer.rules.calendars import OwnDates
 from dialer.rules.load import load
+from dialer.rules.named import unknown
 from dialer.rules.zone_data import StaleZoneData
 
 # Ours stands on the inside of this one; another version has another inside.
@@ -48,7 +49,8 @@ def rules(settings: Settings, now: datetime) -> tuple[list[Finding], Rulebook | 
         return [failed("rule packs", str(error), "Install the package again: a rule pack cannot be read.")], None
     editions = sum(map(len, rulebook.packs.values()))
     found = [_zone_data(rulebook.tzdata, now), ok("rule packs", f"{len(rulebook.packs)} packs, {editions} editions")]
-    return found + _named(settings, rulebook), rulebook
+    named = [failed("config", what, f"Correct it: expected {there}.") for what, there in unknown(settings, rulebook)]
+    return found + named, rulebook
 
 
 def ffmpeg() -> list[Finding]:
@@ -78,25 +80,6 @@ def _zone_data(release: str, now: datetime) -> Finding:
         to_do = "Install a current tzdata: pip install --upgrade tzdata."
         return warning("zone data", f"tzdata {release} is from {year}: changes since then are not known", to_do)
     return ok("zone data", f"tzdata {release}, read from the package")
-
-
-def _named(settings: Settings, rulebook: Rulebook) -> list[Finding]:
-    """A name that no pack has would refuse every call, or, of a purpose, silently ask for nothing."""
-    found = []
-    purposes = {edition.purpose for editions in rulebook.packs.values() for edition in editions} - {None}
-    for purpose in settings.calling.purposes:
-        if purpose not in purposes:
-            there = f"expected one of {', '.join(sorted(filter(None, purposes)))}"
-            found.append(
-                failed("config", f"calling.purposes: no rule pack is for {purpose!r}", f"Correct it: {there}.")
-            )
-    overlays = sorted(name for name, editions in rulebook.packs.items() if editions[0].overlay)
-    for trunk in settings.trunks:
-        for name in trunk.overlays:
-            if name not in rulebook.packs:
-                what = f"trunks: {trunk.name}: overlays: there is no rule pack {name!r}"
-                found.append(failed("config", what, f"Correct it: expected one of {', '.join(overlays)}."))
-    return found
 
 
 def _version(name: str) -> str:

@@ -9,7 +9,7 @@ from dialer.core.agent import Agent, AgentState
 from dialer.core.call import Call, CallState
 from dialer.core.commands import HangupLeg, RaiseIncident
 from dialer.core.floor import agents, calls, dialing, supervision
-from dialer.core.floor.picture import Link, Picture
+from dialer.core.floor.picture import NOT_YET, Link, Picture
 from dialer.core.pacing.trunk import Trunk
 
 # How often the PBX is asked what lives, while all seems well: a lost event is noticed within this time.
@@ -174,7 +174,7 @@ def link_up(picture: Picture, now: datetime) -> None:
 
 def link_down(picture: Picture, reason: str, now: datetime) -> None:
     """No word from the PBX: calls go on there without us; nothing new is dialed."""
-    if picture.link is not Link.DOWN:
+    if picture.link is not Link.DOWN or picture.link_reason == NOT_YET:
         picture.do(RaiseIncident("ami_down", f"the link to Asterisk is down: {reason}", now))
     picture.link, picture.link_reason, picture.resync_asked_at = Link.DOWN, reason, None
     picture.touch("node", "")

@@ -30,6 +30,9 @@ class Link(StrEnum):
     UP = "up"
 
 
+NOT_YET = "not connected yet"
+
+
 @dataclass(slots=True)
 class Desk:
     """A campaign at work: its settings, its hopper and what it did since the service started."""
@@ -92,7 +95,7 @@ class Picture:
     rulebook: Rulebook
     purposes: tuple[str, ...] = ()  # rule packs of the house, for every campaign
     link: Link = Link.DOWN
-    link_reason: str = "not connected yet"
+    link_reason: str = NOT_YET
     store_ok: bool = True
     draining: bool = False
     halted: str | None = None  # why nothing is dialed until a restart

@@ -1,0 +1,3 @@
+from tests.support.mosquitto import broker
+
+__all__ = ["broker"]
