@@ -1,7 +1,8 @@
-"""From the floor's changes to those who watch: browsers by the live socket, other programs by MQTT's retained state."""
+"""From the floor's changes to those who watch: the log, browsers by the live socket, other programs by MQTT."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 
@@ -10,6 +11,8 @@ from dialer.core.call import CallState
 from dialer.core.floor.picture import Desk, Picture
 from dialer.publish.mqtt import Publisher
 from dialer.publish.topics import AgentStatus, CallStatus, CampaignStatus
+
+log = logging.getLogger(__name__)
 
 Changes = set[tuple[str, str]]
 
@@ -22,14 +25,36 @@ class News:
         self._clock = clock
         self.publisher: Publisher | None = None
         self.listeners: list[Callable[[Changes], None]] = []
+        self._logged: dict[tuple[str, str], str] = {}  # the last state of each agent and call
 
     def publish(self, changes: Changes) -> None:
         """Hand the changes on. Never blocks."""
+        for subject, key in sorted(changes):
+            self._log(subject, key)
         for listener in self.listeners:
             listener(changes)
         if self.publisher is not None:
             for subject, key in changes:
                 self._show(self.publisher, subject, key)
+
+    def _log(self, subject: str, key: str) -> None:
+        """One line for each agent and call whose state is another one than before this turn."""
+        if subject == "agent":
+            agent = self._picture.agents[key]
+            words, state = f"agent={key}", f"{agent.state.value}{f' ({agent.code})' if agent.code else ''}"
+        elif subject == "call":
+            call = self._picture.calls.get(key)
+            words = f"attempt={key}" + (f" campaign={call.campaign_id} agent={call.agent_id}" if call else "")
+            state = call.state.value if call is not None else "closed"
+        else:
+            return
+        before = self._logged.get((subject, key), "new")
+        if state == "closed":
+            self._logged.pop((subject, key), None)
+        else:
+            self._logged[(subject, key)] = state
+        if state != before:
+            log.info("%s %s %s -> %s", words, subject, before, state)
 
     def _show(self, publisher: Publisher, subject: str, key: str) -> None:
         match subject:

@@ -13,7 +13,8 @@ from dialer.asterisk import action
 from dialer.asterisk.connection import Ami
 from dialer.asterisk.protocol import AmiDisconnected, AmiError, AmiNotConnected, AmiTimeout, Message, Reply
 from dialer.core.commands import HangupLeg, OfferAgent, Originate, RingAgent, RingSupervisor, SpyOn
-from dialer.core.events import LiveLeg, OriginateNotSent, OriginateSent, OriginateUnknown
+from dialer.core.events import OriginateNotSent, OriginateSent, OriginateUnknown
+from dialer.core.remembered import LiveLeg
 
 _UP = "6"  # AST_STATE_UP
 

@@ -13,7 +13,8 @@ from collections.abc import AsyncIterator, Iterable
 from dialer.asterisk.connection import Ami, Item
 from dialer.asterisk.protocol import Message
 from dialer.asterisk.translate import leg_id, to_event
-from dialer.core.events import Event, LiveLeg
+from dialer.core.events import Event
+from dialer.core.remembered import LiveLeg
 
 REMEMBERED = 20_000  # legs; an Originate is over minutes after its channel was made
 

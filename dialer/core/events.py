@@ -14,19 +14,10 @@ from dialer.core.campaign import Campaign
 from dialer.core.compliance.gate import Permit, Refusal
 from dialer.core.lead import Prospect
 from dialer.core.number import Number
-from dialer.core.outcome import Cause, Ending
+from dialer.core.outcome import Cause
+from dialer.core.remembered import AgentSession, LiveLeg, OpenAttempt
 
 # --- the link to Asterisk ------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class LiveLeg:
-    """One of our channels as `CoreShowChannels` lists it."""
-
-    leg_id: str
-    answered: bool
-    bridged: bool
-    seconds: float  # since the channel was made
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,36 +64,6 @@ class Halted:
 
 
 # --- starting with what was there before ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class AgentSession:
-    """An agent who was logged in when the last service ended."""
-
-    agent_id: str
-    endpoint: str
-    campaigns: tuple[int, ...]
-    on_hook: bool
-    leg_id: str | None
-    leg_number: int
-    state: str  # of AgentState
-    code: str | None
-    since: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class OpenAttempt:
-    """An attempt whose row has no final outcome yet."""
-
-    attempt_id: str
-    campaign_id: int
-    prospect: Prospect
-    agent_id: str | None
-    trunk: str
-    opened_at: datetime
-    answered_at: datetime | None
-    bridged_at: datetime | None
-    ending: Ending | None  # facts saved at its end; only the disposition is missing
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from dialer.core import commands as cmd
 from dialer.core import events as ev
 from dialer.core.number import Number
 from dialer.core.outcome import Cause
+from dialer.core.remembered import LiveLeg
 from dialer.simulation.agenda import Agenda
 
 
@@ -118,11 +119,11 @@ class Pbx:
             self.abandoned.discard(order.attempt_id)
             self._bridge(order.attempt_id, order.agent_leg, waited=0.2)
 
-    def live_legs(self) -> tuple[ev.LiveLeg, ...]:
+    def live_legs(self) -> tuple[LiveLeg, ...]:
         """What `CoreShowChannels` would say."""
         now = self.agenda.now
         return tuple(
-            ev.LiveLeg(leg_id, c.answered, c.bridged_to is not None, (now - c.since).total_seconds())
+            LiveLeg(leg_id, c.answered, c.bridged_to is not None, (now - c.since).total_seconds())
             for leg_id, c in self.channels.items()
         )
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.core.agent import AgentState
 from dialer.core.commands import SaveAgent
-from dialer.core.events import AgentSession
+from dialer.core.remembered import AgentSession
 from dialer.store.schema import agent_sessions, agent_states
 from dialer.store.upsert import upsert
 

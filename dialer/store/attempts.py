@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dialer.core.commands import OpenAttemptRow, RefuseLead, SaveBridge
 from dialer.core.compliance.gate import CampaignRules, Permit, Refusal, check
 from dialer.core.compliance.packs import Rulebook
-from dialer.core.events import OpenAttempt
 from dialer.core.lead import Prospect
 from dialer.core.outcome import Cause, Ending, WhoEnded
+from dialer.core.remembered import OpenAttempt
 from dialer.store import decisions
 from dialer.store.leads import settle_refused
 from dialer.store.prospects import contacts, lead_of, numbers_of

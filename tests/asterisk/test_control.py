@@ -16,7 +16,8 @@ from dialer.asterisk.protocol import AmiNotConnected
 from dialer.asterisk.translate import WANTED
 from dialer.core.campaign import MachinePolicy
 from dialer.core.commands import HangupLeg, OfferAgent, RingSupervisor, SpyOn
-from dialer.core.events import LiveLeg, OriginateNotSent, OriginateSent, OriginateUnknown, SpyMode
+from dialer.core.events import OriginateNotSent, OriginateSent, OriginateUnknown, SpyMode
+from dialer.core.remembered import LiveLeg
 from tests.asterisk.line import QUICK, line_to
 from tests.asterisk.orders import AGENT, CALL, NOW, OTHER_AGENT, SETTINGS, SPY, originate, permit, ring_agent
 from tests.asterisk.test_action import EVIL

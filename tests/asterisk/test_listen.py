@@ -9,8 +9,9 @@ from dialer.asterisk.connection import Ami
 from dialer.asterisk.listen import REMEMBERED, Listener
 from dialer.asterisk.protocol import Message
 from dialer.asterisk.translate import WANTED
-from dialer.core.events import CustomerLegEnded, CustomerRang, Event, LinkDown, LinkUp, LiveLeg
+from dialer.core.events import CustomerLegEnded, CustomerRang, Event, LinkDown, LinkUp
 from dialer.core.outcome import Cause
+from dialer.core.remembered import LiveLeg
 from tests.asterisk.line import QUICK, line_to
 from tests.support.fake_ami import event, fake_ami
 

@@ -26,6 +26,7 @@ from dialer.core.lead import Lead, LeadNumber, Prospect
 from dialer.core.number import Number
 from dialer.core.outcome import Cause, Ending, Kind, Outcome, WhoEnded
 from dialer.core.pacing.trunk import Trunk
+from dialer.core.remembered import AgentSession, LiveLeg, OpenAttempt
 from dialer.rules.load import load
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)  # a Monday
@@ -86,21 +87,21 @@ def make_outcome(kind: Kind, **changes: Any) -> Outcome:
     return replace(Outcome("call-t1-1-1", 1, 1, "ann", kind.value, kind, "system", NOW), **changes)
 
 
-def make_open_attempt(**changes: Any) -> ev.OpenAttempt:
+def make_open_attempt(**changes: Any) -> OpenAttempt:
     opened = NOW - timedelta(minutes=3)
     return replace(
-        ev.OpenAttempt("call-t1-1-1", 1, make_prospect(), "ann", "carrier", opened, None, None, None), **changes
+        OpenAttempt("call-t1-1-1", 1, make_prospect(), "ann", "carrier", opened, None, None, None), **changes
     )
 
 
-def make_session(agent_id: str = "ann", **changes: Any) -> ev.AgentSession:
+def make_session(agent_id: str = "ann", **changes: Any) -> AgentSession:
     leg = f"agent-{TAG}-{agent_id}-7"
-    session = ev.AgentSession(agent_id, f"phone-{agent_id}", (1,), False, leg, 7, "ready", None, NOW)
+    session = AgentSession(agent_id, f"phone-{agent_id}", (1,), False, leg, 7, "ready", None, NOW)
     return replace(session, **changes)
 
 
-def leg(leg_id: str, *, answered: bool = True, bridged: bool = False, seconds: float = 60.0) -> ev.LiveLeg:
-    return ev.LiveLeg(leg_id, answered, bridged, seconds)
+def leg(leg_id: str, *, answered: bool = True, bridged: bool = False, seconds: float = 60.0) -> LiveLeg:
+    return LiveLeg(leg_id, answered, bridged, seconds)
 
 
 def make_floor(lines: int = 10, calls_per_second: int = 10) -> Floor:

@@ -9,6 +9,7 @@ from dialer.core import events as ev
 from dialer.core.agent import AgentState
 from dialer.core.call import CallState
 from dialer.core.outcome import Cause, Kind, WhoEnded
+from dialer.core.remembered import AgentSession, LiveLeg, OpenAttempt
 from tests.core.makers import (
     NOW,
     Stage,
@@ -35,7 +36,7 @@ def talking() -> Stage:
     return stage
 
 
-def back(stage: Stage, *legs: ev.LiveLeg, after: float = 30) -> list[cmd.Command]:
+def back(stage: Stage, *legs: LiveLeg, after: float = 30) -> list[cmd.Command]:
     """The link is lost, some time passes, it is back, and these legs live."""
     stage.tell(ev.LinkDown("reset"))
     stage.wait(after)
@@ -43,7 +44,7 @@ def back(stage: Stage, *legs: ev.LiveLeg, after: float = 30) -> list[cmd.Command
     return stage.tell(ev.Resynced(legs))
 
 
-def ann(stage: Stage) -> ev.LiveLeg:
+def ann(stage: Stage) -> LiveLeg:
     return leg(stage.agent().leg_id or "", bridged=True)
 
 
@@ -213,14 +214,14 @@ def test_who_logged_out_is_not_looked_for() -> None:
 # --- a new service adopts what was there ----------------------------------------------------------------------------
 
 
-def adopted(sessions: tuple[ev.AgentSession, ...], *attempts: ev.OpenAttempt, **campaign: object) -> Stage:
+def adopted(sessions: tuple[AgentSession, ...], *attempts: OpenAttempt, **campaign: object) -> Stage:
     stage = Stage(make_campaign(**campaign), linked=False)
     stage.tell(ev.Adopted(sessions, attempts))
     stage.tell(ev.LinkUp())
     return stage
 
 
-def bridged_attempt() -> ev.OpenAttempt:
+def bridged_attempt() -> OpenAttempt:
     return make_open_attempt(answered_at=NOW - 2 * MINUTE, bridged_at=NOW - 2 * MINUTE)
 
 

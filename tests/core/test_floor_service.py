@@ -6,6 +6,7 @@ from dialer.core import commands as cmd
 from dialer.core import events as ev
 from dialer.core.agent import AgentState
 from dialer.core.floor.picture import Link
+from dialer.core.remembered import LiveLeg
 from tests.core.makers import Stage, leg, make_campaign, make_preview_campaign, make_prospect
 
 
@@ -211,7 +212,7 @@ def test_while_all_is_well_the_pbx_is_asked_every_five_seconds_what_lives() -> N
     stage.orders.clear()
     for _ in range(6):
         stage.wait(5)
-        stage.tell(ev.Resynced((ev.LiveLeg(leg_id, True, False, 60),)))
+        stage.tell(ev.Resynced((LiveLeg(leg_id, True, False, 60),)))
     assert len(stage.given(cmd.Resync)) == 6
     assert stage.state() is AgentState.READY
 

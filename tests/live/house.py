@@ -64,7 +64,7 @@ class House:
                 self._people[user.login] = Person(self._session, self.running, user.login, token)
 
     async def campaign(self, numbers: Sequence[str], agents: Sequence[str] = (), **settings: Any) -> int:
-        """A running campaign with one lead a number, in this order. A running service notices within a second."""
+        """A running campaign with one lead a number, in this order."""
         now = datetime.now(UTC)
         values = {
             "name": f"campaign {next(_names)}",
@@ -77,10 +77,8 @@ class House:
         async with self.db.begin() as c:
             made = await campaigns.create(c, values | settings, now)
             await campaigns.assign(c, made.id, agents)
-            await campaigns.set_status(c, made.id, CampaignStatus.RUNNING, now)
-            list_id = await lists.create(c, made.id, "list", source="test", by="boss", now=now)
-            rows = [lists.NewLead(name=f"lead {n}", numbers=((Number(one), ""),)) for n, one in enumerate(numbers)]
-            await lists.add(c, made.id, list_id, rows, now)
+        await self.more_leads(made.id, numbers)
+        await self.boss.post(f"/campaigns/{made.id}/start")
         return made.id
 
     async def more_leads(self, campaign_id: int, numbers: Sequence[str]) -> None:
@@ -213,19 +211,17 @@ class House:
 
 
 @asynccontextmanager
-async def house(lab: LabState, home: Path, *, up: bool = True, **config: Any) -> AsyncIterator[House]:
-    """A node with an empty database and a user for each phone of the lab; its service is up unless told otherwise."""
-    home.mkdir(parents=True, exist_ok=True)
-    path = service_config.write(lab, home, **config)
-    db = Database(config.get("database") or f"sqlite+aiosqlite:///{home / 'data' / 'dialer.db'}")
+async def house(lab: LabState, home: Path) -> AsyncIterator[House]:
+    """A node in the folder `home`, with an empty database and a user for each phone of the lab; its service is up."""
+    path = service_config.write(lab, home)
+    db = Database(f"sqlite+aiosqlite:///{home / 'data' / 'dialer.db'}")
     await db.migrate()
     async with aiohttp.ClientSession() as session:
         made = House(lab, home, db, session, path)
         await made.enrol()
         try:
-            if up:
-                await made.running.start()
-                await made.link_up()
+            await made.running.start()
+            await made.link_up()
             yield made
         finally:
             if made.running.process is not None:

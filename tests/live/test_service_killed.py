@@ -17,7 +17,7 @@ from tests.support.running import eventually
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="session")]
 
-TALK = 18
+TALK = 14
 
 
 @dataclass

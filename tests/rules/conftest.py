@@ -3,6 +3,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from dialer.core.compliance.packs import Rulebook
+from dialer.rules.load import load
+
 
 @pytest.fixture(autouse=True)
 def zone_data_as_before() -> Iterator[None]:
@@ -10,3 +13,9 @@ def zone_data_as_before() -> Iterator[None]:
     yield
     zoneinfo.reset_tzpath(())
     zoneinfo.ZoneInfo.clear_cache()
+
+
+@pytest.fixture(scope="session")
+def rulebook() -> Rulebook:
+    """All shipped packs, and nothing else."""
+    return load()

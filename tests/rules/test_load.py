@@ -22,11 +22,6 @@ confidence = "n/a"
 """
 
 
-@pytest.fixture(scope="module")
-def rulebook() -> Rulebook:
-    return load()
-
-
 def test_the_shipped_packs_are_all_there_with_their_sources(rulebook: Rulebook) -> None:
     assert {"US", "US-DEBT", "CN", "CN-INS", "CN-DEBT", "CN-CARRIER", "GB", "FR", "DE", "ZZ"} <= rulebook.packs.keys()
     assert len([pack_id for pack_id in rulebook.packs if pack_id.startswith("US-")]) == 28

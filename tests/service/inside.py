@@ -144,7 +144,13 @@ class Inside:
 
 @asynccontextmanager
 async def inside(
-    home: Path, *, up: bool = True, url: str = "", secret: str = SECRET, mqtt: dict[str, Any] | None = None
+    home: Path,
+    *,
+    up: bool = True,
+    url: str = "",
+    secret: str = SECRET,
+    mqtt: dict[str, Any] | None = None,
+    **campaign: Any,
 ) -> AsyncIterator[Inside]:
     """`up`: AMI is there from the start; else `pbx.fake.start()` is the test's."""
     async with fake_ami() as fake:
@@ -166,14 +172,14 @@ async def inside(
         )
         pbx = Pbx(fake)
         async with started(settings, extra_packs=tuple(lab_packs(home, datetime.now(UTC)))) as service:
-            campaign = await _stage(service)
+            campaign_id = await _stage(service, campaign)
             running = asyncio.create_task(service.run())
-            yield Inside(service, pbx, campaign, records)
+            yield Inside(service, pbx, campaign_id, records)
             service.stop.set()
             await running
 
 
-async def _stage(service: Service) -> int:
+async def _stage(service: Service, settings: dict[str, Any]) -> int:
     now = datetime.now(UTC)
     values = {
         "name": "one",
@@ -182,6 +188,7 @@ async def _stage(service: Service) -> int:
         "caller_ids": ["4001"],
         "ring_seconds": 5,
         "wrap_up_seconds": 0,
+        **settings,
     }
     async with service.db.begin() as c:
         await people.create(c, User("ann", "Ann", Role.AGENT, "phone1"), now)

@@ -44,7 +44,6 @@ async def test_a_refused_order_is_no_call_and_costs_the_lead_nothing(tmp_path: P
         await it.agent(AgentState.READY)
 
 
-
 @pytest.mark.parametrize(("word", "disposition"), [("BUSY", "busy"), (None, "unknown")])
 async def test_a_call_whose_reply_was_lost_is_told_by_the_call_records(
     tmp_path: Path, word: str | None, disposition: str

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from dialer.core.commands import SaveAgent
-from dialer.core.events import AgentSession
+from dialer.core.remembered import AgentSession
 from dialer.store import agents
 from dialer.store import schema as t
 from dialer.store.session import Database

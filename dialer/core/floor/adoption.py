@@ -11,6 +11,7 @@ from dialer.core.commands import HangupLeg, RaiseIncident
 from dialer.core.floor import agents, calls, dialing, supervision
 from dialer.core.floor.picture import NOT_YET, Link, Picture
 from dialer.core.pacing.trunk import Trunk
+from dialer.core.remembered import LiveLeg, OpenAttempt
 
 # How often the PBX is asked what lives, while all seems well: a lost event is noticed within this time.
 ROUTINE = timedelta(seconds=5)
@@ -53,7 +54,7 @@ def adopt(picture: Picture, event: ev.Adopted, now: datetime) -> None:
             picture.trunks.setdefault(call.trunk, Trunk(call.trunk, 0, 1)).in_use += 1
 
 
-def _was_over(picture: Picture, call: Call, attempt: ev.OpenAttempt, now: datetime) -> None:
+def _was_over(picture: Picture, call: Call, attempt: OpenAttempt, now: datetime) -> None:
     """Only the disposition is missing: the agent still may say it, else the default does."""
     assert attempt.ending is not None
     call.state, call.settled = CallState.ENDED, True
@@ -68,7 +69,7 @@ def _was_over(picture: Picture, call: Call, attempt: ev.OpenAttempt, now: dateti
         picture.wake(now, "call", call.attempt_id)
 
 
-def _restore_facts(call: Call, attempt: ev.OpenAttempt) -> None:
+def _restore_facts(call: Call, attempt: OpenAttempt) -> None:
     ending = attempt.ending
     assert ending is not None
     call.rang_at, call.answered_at, call.bridged_at = ending.rang_at, ending.answered_at, ending.bridged_at
@@ -92,7 +93,7 @@ def resynced(picture: Picture, event: ev.Resynced, now: datetime) -> None:
     picture.repace = True
 
 
-def _agents(picture: Picture, live: dict[str, ev.LiveLeg], now: datetime, *, first: bool) -> None:
+def _agents(picture: Picture, live: dict[str, LiveLeg], now: datetime, *, first: bool) -> None:
     for agent in list(picture.agents.values()):
         if agent.state is AgentState.LOGGED_OUT:
             continue
@@ -116,7 +117,7 @@ def _rejoin(picture: Picture, agent: Agent, now: datetime) -> None:
         agents.rest(picture, agent, now)
 
 
-def _calls(picture: Picture, live: dict[str, ev.LiveLeg], asked_at: datetime, now: datetime) -> None:
+def _calls(picture: Picture, live: dict[str, LiveLeg], asked_at: datetime, now: datetime) -> None:
     for call in list(picture.calls.values()):
         if call.state is CallState.ENDED or call.sent_at is None:
             continue
@@ -132,13 +133,13 @@ def _calls(picture: Picture, live: dict[str, ev.LiveLeg], asked_at: datetime, no
             calls.told(picture, ev.CustomerAnswered(call.attempt_id), now)
 
 
-def _spies(picture: Picture, live: dict[str, ev.LiveLeg], now: datetime, *, first: bool) -> None:
+def _spies(picture: Picture, live: dict[str, LiveLeg], now: datetime, *, first: bool) -> None:
     for spy in list(picture.spies.values()):
         if spy.leg_id not in live and (spy.leg_up or first):
             supervision.told(picture, ev.SpyLegEnded(spy.supervisor_id, spy.leg_id), now)
 
 
-def _orphans(picture: Picture, live: dict[str, ev.LiveLeg], now: datetime) -> None:
+def _orphans(picture: Picture, live: dict[str, LiveLeg], now: datetime) -> None:
     """A channel of ours that nobody owns must not stay up."""
     owned = set(picture.calls)
     owned |= {agent.leg_id for agent in picture.agents.values() if agent.leg_id is not None}
