@@ -77,6 +77,7 @@ class Orders:
             cmd.SaveEnding: self.save_ending,
             cmd.CloseAttempt: self.close,
             cmd.FinishRecording: self.finish_recording,
+            cmd.DropRecording: self.drop_recording,
             cmd.AskWitness: self.witness,
             cmd.RingAgent: self.ring_agent,
             cmd.HangupLeg: self.hang_up,
@@ -196,6 +197,10 @@ class Orders:
         fault = self.library.add(job)
         if fault is not None:
             await self.recording_done(job, fault)
+
+    async def drop_recording(self, order: cmd.DropRecording) -> None:
+        assert self.library is not None
+        self.library.add(Job(order.attempt_id, order.ended_at.date(), None, keep=False))
 
     async def recording_done(self, job: Job, verdict: Finished | Fault) -> None:
         """The library's report: a row, an incident, or both."""

@@ -144,6 +144,7 @@ class Call:
             rang_at=self.rang_at,
             answered_at=self.answered_at,
             bridged_at=self.bridged_at,
+            guessed=self.unseen,
             machine=self.machine,
             abandoned=self.abandoned or self._left_alone(),
         )

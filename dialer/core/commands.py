@@ -153,6 +153,18 @@ class FinishRecording:
 
 
 @dataclass(frozen=True, slots=True)
+class DropRecording:
+    """The legs met and parted before a word was said: what little was recorded belongs to no talk."""
+
+    attempt_id: str
+    ended_at: datetime
+
+    @property
+    def lane(self) -> str:
+        return f"recording:{self.attempt_id}"
+
+
+@dataclass(frozen=True, slots=True)
 class AskWitness:
     """Look the attempt up in the PBX's call records; `Witnessed` is the answer."""
 
@@ -287,6 +299,7 @@ Command = (
     | SaveEnding
     | CloseAttempt
     | FinishRecording
+    | DropRecording
     | AskWitness
     | RingAgent
     | HangupLeg

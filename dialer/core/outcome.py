@@ -88,6 +88,10 @@ _BY_CAUSE: dict[Cause, str] = {
 }
 
 
+# Legs that were together for less than this never talked: nobody says a word in that time, and no audio may have come.
+MET = 0.5
+
+
 @dataclass(frozen=True, slots=True)
 class Ending:
     """The facts of a call that is over; saved at once, before anybody says what they meant."""
@@ -103,6 +107,7 @@ class Ending:
     rang_at: datetime | None = None
     answered_at: datetime | None = None
     bridged_at: datetime | None = None
+    guessed: bool = False  # nobody saw the legs meet: `bridged_at` is a guess, and that they talked is not
     machine: str | None = None  # AMD's own cause text where it said MACHINE
     abandoned: bool = False
 
@@ -110,6 +115,11 @@ class Ending:
     def talk_seconds(self) -> float:
         """Seconds both legs were bridged; 0 where they never were."""
         return (self.ended_at - self.bridged_at).total_seconds() if self.bridged_at else 0.0
+
+    @property
+    def talked(self) -> bool:
+        """Both legs were together long enough for a word: there is a recording, and an agent says what came of it."""
+        return self.bridged_at is not None and (self.guessed or self.talk_seconds >= MET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +141,7 @@ class Outcome:
 
 def system_disposition(ending: Ending, *, hung_up_by_us: bool = False) -> str | None:
     """The system's word for an ending, or None where people talked and an agent must say."""
-    if ending.bridged_at is not None:
+    if ending.talked:
         return None
     if ending.machine is not None:
         return "machine"

@@ -43,6 +43,7 @@ class Job:
     day: date  # UTC, of the attempt
     recorded: timedelta | None  # from the start of recording to the end of the call; None: nobody saw it start
     notice: Path | None = None
+    keep: bool = True  # False: the raw audio belongs to nobody's talk; remove it and report nothing
 
 
 Report = Callable[[Job, Finished | Fault], Awaitable[None]]
@@ -104,6 +105,10 @@ class Library:
         raw = settings.spool / raw_name(job.attempt_id)
         target = settings.root / library_path(job.attempt_id, job.day, settings.format.extension)
         verdict: Finished | Fault
+        if not job.keep:
+            await self._whole(raw, target)
+            await asyncio.to_thread(raw.unlink, missing_ok=True)
+            return
         if await self._whole(raw, target):
             async with self._cores:
                 verdict = await asyncio.to_thread(

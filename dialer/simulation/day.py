@@ -137,7 +137,9 @@ class Day:
                 self.tell(ev.Resynced(self.pbx.live_legs()))
             case cmd.RaiseIncident():
                 self.judge.incidents[order.kind] += 1
-            case cmd.SaveBridge() | cmd.FinishRecording() | cmd.SaveAgent() | cmd.SaveSupervision():
+            case (
+                cmd.SaveBridge() | cmd.FinishRecording() | cmd.DropRecording() | cmd.SaveAgent() | cmd.SaveSupervision()
+            ):
                 pass  # records only: nothing in the simulation reads them back
             case cmd.RingSupervisor() | cmd.SpyOn():
                 raise AssertionError("nobody supervises a simulated day")

@@ -13,7 +13,7 @@ from dialer.core.commands import OpenAttemptRow, RefuseLead, SaveBridge
 from dialer.core.compliance.gate import CampaignRules, Permit, Refusal, check
 from dialer.core.compliance.packs import Rulebook
 from dialer.core.lead import Prospect
-from dialer.core.outcome import Cause, Ending, WhoEnded
+from dialer.core.outcome import MET, Cause, Ending, WhoEnded
 from dialer.core.remembered import OpenAttempt
 from dialer.store import decisions
 from dialer.store.leads import settle_refused
@@ -143,8 +143,7 @@ async def save_ending(c: AsyncConnection, ending: Ending) -> None:
     }
     if ending.agent_id is not None:
         values["agent_id"] = ending.agent_id
-    if ending.abandoned:
-        values["abandoned"] = True
+    values |= {name: True for name in ("abandoned", "talked") if getattr(ending, name)}
     values["who_ended"] = case(
         (attempts.c.who_ended.is_(None), ending.who_ended),
         (attempts.c.who_ended == WhoEnded.UNKNOWN, ending.who_ended),
@@ -201,6 +200,8 @@ def ending_of(row: Row[Any]) -> Ending | None:
     """The saved facts of an attempt's end; None where it has not ended, as far as we know."""
     if row.ended_at is None:
         return None
+    seconds = (row.ended_at - row.bridged_at).total_seconds() if row.bridged_at else 0.0
+    guessed = row.talked and seconds < MET  # they did, whatever the times say
     return Ending(
         attempt_id=row.id,
         campaign_id=row.campaign_id,
@@ -213,6 +214,7 @@ def ending_of(row: Row[Any]) -> Ending | None:
         rang_at=row.rang_at,
         answered_at=row.answered_at,
         bridged_at=row.bridged_at,
+        guessed=guessed,
         machine=row.machine,
         abandoned=row.abandoned,
     )

@@ -112,7 +112,6 @@ async def _number(c: AsyncConnection, order: CloseAttempt, charged: bool) -> Non
 
 def _news(attempt: Row[Any], outcome: Outcome) -> dict[str, Any]:
     """The publisher's payload. An attempt that never became a call ended when it was closed, by nobody's known act."""
-    talked = attempt.bridged_at is not None and attempt.ended_at is not None
     return {
         "attempt_id": attempt.id,
         "campaign_id": attempt.campaign_id,
@@ -128,7 +127,7 @@ def _news(attempt: Row[Any], outcome: Outcome) -> dict[str, Any]:
         "answered_at": _iso(attempt.answered_at),
         "bridged_at": _iso(attempt.bridged_at),
         "ended_at": _iso(attempt.ended_at or attempt.closed_at),
-        "talk_seconds": (attempt.ended_at - attempt.bridged_at).total_seconds() if talked else 0.0,
+        "talk_seconds": (attempt.ended_at - attempt.bridged_at).total_seconds() if attempt.talked else 0.0,
     }
 
 

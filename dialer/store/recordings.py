@@ -80,17 +80,17 @@ async def matching(c: AsyncConnection, only: Filter, *, limit: int = 100, offset
 
 async def unfinished(c: AsyncConnection) -> tuple[tuple[str, datetime, float], ...]:
     """Attempts in which people talked and that have neither a recording nor the incident that says why not: id, end and
-    seconds talked, the oldest first. A full disk is no such reason: it may have room by now.
+    seconds talked, the oldest first. A full disk or a long queue is no such reason: there may be room by now.
     """
     told = select(incidents.c.id).where(
         incidents.c.attempt_id == attempts.c.id,
         incidents.c.kind.startswith("recording_"),
-        incidents.c.kind != "recording_disk_full",
+        incidents.c.kind.not_in(("recording_disk_full", "recording_backlog")),
     )
     rows = await c.execute(
         select(attempts.c.id, attempts.c.ended_at, attempts.c.bridged_at)
         .outerjoin(recordings, recordings.c.attempt_id == attempts.c.id)
-        .where(attempts.c.bridged_at.is_not(None), attempts.c.ended_at.is_not(None))
+        .where(attempts.c.talked)
         .where(recordings.c.attempt_id.is_(None), ~told.exists())
         .order_by(attempts.c.ended_at)
     )

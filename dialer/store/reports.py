@@ -20,7 +20,8 @@ from dialer.store.schema import attempts, leads, recordings
 async def campaign_summary(c: AsyncConnection, campaign_id: int) -> dict[str, Any]:
     """What came of a campaign so far, as JSON values.
 
-    `talked` counts attempts in which both legs met. `answer_to_bridge_ms` are percentiles over these (nearest rank),
+    `talked` counts attempts in which the legs met for longer than an instant.
+    `answer_to_bridge_ms` are percentiles over these (nearest rank),
     None where nobody talked. `occupancy` is that of the agents who talked, over all their states from the campaign's
     first attempt to its last; None where there was none. Raises `NoSuchCampaign`.
     """
@@ -44,7 +45,7 @@ async def campaign_summary(c: AsyncConnection, campaign_id: int) -> dict[str, An
         "attempts": await _count(c, select(func.count()).where(mine)),
         "dispositions": {row.disposition: row.attempts for row in words},
         "refusals": await decisions.refusals(c, campaign_id),
-        "talked": await _count(c, select(func.count()).where(mine, attempts.c.bridged_at.is_not(None))),
+        "talked": await _count(c, select(func.count()).where(mine, attempts.c.talked)),
         "recordings": await _count(c, recorded.where(mine)),
         "abandons": await _count(c, select(func.count()).where(mine, attempts.c.abandoned)),
         "answer_to_bridge_ms": {"p50": percentile(waits, 50), "p99": percentile(waits, 99)},
@@ -78,7 +79,7 @@ async def board(c: AsyncConnection, start: datetime) -> tuple[Board, ...]:
         select(
             attempts.c.campaign_id,
             one().label("attempts"),
-            one(attempts.c.bridged_at).label("talked"),
+            one().filter(attempts.c.talked).label("talked"),
             one().filter(attempts.c.abandoned).label("abandons"),
             one().filter(attempts.c.disposition == "sale").label("conversions"),
             one().filter(attempts.c.closed_at.is_(None)).label("open"),
@@ -112,9 +113,7 @@ async def _occupancy(c: AsyncConnection, campaign_id: int) -> float | None:
     )).one()  # fmt: skip
     if span.first is None or span.last is None:
         return None
-    talked = list(
-        await c.scalars(select(attempts.c.agent_id).distinct().where(mine, attempts.c.bridged_at.is_not(None)))
-    )
+    talked = list(await c.scalars(select(attempts.c.agent_id).distinct().where(mine, attempts.c.talked)))
     return await agents.team_occupancy(c, span.first, span.last, talked)
 
 

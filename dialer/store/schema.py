@@ -246,6 +246,7 @@ attempts = Table(
     Column("cause", String(16)),
     Column("cause_code", SmallInteger),
     Column("machine", Text),
+    Column("talked", Boolean(create_constraint=False), nullable=False, server_default=false()),
     Column("abandoned", Boolean(create_constraint=False), nullable=False, server_default=false()),
     # the final outcome, written once
     Column("closed_at", UTCDateTime),

@@ -159,11 +159,10 @@ async def _some(c: AsyncConnection, query: Select[Any], limit: int) -> tuple[Seq
 
 
 def _attempt(row: Row[Any]) -> AttemptView:
-    talked = row.bridged_at is not None and row.ended_at is not None
     values = dict(row._mapping) | {
         "attempt_id": row.id,
         "number_ends": ends(row.number),
-        "talk_seconds": (row.ended_at - row.bridged_at).total_seconds() if talked else None,
+        "talk_seconds": (row.ended_at - row.bridged_at).total_seconds() if row.talked else None,
     }
     return AttemptView.model_validate(values)
 

@@ -214,6 +214,7 @@ class Stage:
         self.wait(3)
         self.tell(ev.CustomerAnswered(attempt_id))
         self.tell(ev.CallBridged(attempt_id))
+        self.wait(1)
         return attempt_id
 
     def wrapping_up(self, *prospects: Prospect, seconds: float = 60) -> str:

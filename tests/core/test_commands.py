@@ -24,7 +24,7 @@ LANES: dict[str, tuple[cmd.Command, ...]] = {
         cmd.AskWitness(CALL),
         cmd.HangupLeg(CALL),
     ),
-    f"recording:{CALL}": (cmd.FinishRecording(CALL, 9.0, NOW),),
+    f"recording:{CALL}": (cmd.FinishRecording(CALL, 9.0, NOW), cmd.DropRecording(CALL, NOW)),
     "lead:1": (cmd.ReleaseLead(1, 1, NOW, "draining"), cmd.RefuseLead(1, 1, Refusal("DNC_INTERNAL", "listed"), NOW)),
     "campaign:1": (cmd.ClaimLeads(1, 2),),
     "agent:ann": (

@@ -48,8 +48,8 @@ def test_answered_and_bridged() -> None:
     stage = ready()
     attempt = stage.talking()
     assert stage.state() is AgentState.TALKING
-    assert stage.last(cmd.SaveBridge).bridged_at == stage.now
-    stage.wait(60)
+    assert stage.last(cmd.SaveBridge).bridged_at == stage.now - timedelta(seconds=1)
+    stage.wait(59)
     stage.hung_up(attempt)
     assert stage.state() is AgentState.WRAP_UP
     ending = stage.last(cmd.SaveEnding).ending
@@ -122,10 +122,22 @@ def test_a_settled_call_is_closed_once_even_if_its_deadline_still_comes() -> Non
     stage = ready()
     attempt = stage.dialing()
     stage.tell(ev.CustomerLegEnded(attempt, Cause.NORMAL, 16, True))
-    stage.tell(ev.CallBridged(attempt))
+    stage.tell(ev.CallBridged(attempt, at=stage.now - timedelta(seconds=9)))
     stage.wait(5)
     assert stage.state() is AgentState.WRAP_UP
     assert len(stage.given(cmd.SaveEnding)) == 1
+
+
+def test_legs_that_parted_before_a_word_was_said_are_no_talk_and_leave_no_recording() -> None:
+    stage = ready()
+    attempt = stage.dialing()
+    stage.tell(ev.CallBridged(attempt))
+    stage.wait(0.4)
+    stage.hung_up(attempt)
+    assert stage.outcome(attempt).disposition == "hung_up_at_once"
+    assert stage.given(cmd.DropRecording) == [cmd.DropRecording(attempt, stage.last(cmd.SaveEnding).ending.ended_at)]
+    assert not stage.given(cmd.FinishRecording)
+    assert stage.state() is AgentState.READY
 
 
 # --- the agent's phone and the customer -----------------------------------------------------------------------------
@@ -166,6 +178,7 @@ def test_the_agents_phone_dies_after_the_answer_and_another_agent_is_offered() -
     assert stage.state("ann") is AgentState.CONNECTING
     stage.tell(ev.CallBridged(attempt))
     assert stage.state("bob") is AgentState.TALKING
+    stage.wait(5)
     stage.hung_up(attempt)
     stage.tell(ev.DispositionGiven("bob", attempt, "sale"))
     assert stage.outcome(attempt).agent_id == "bob"
@@ -258,6 +271,7 @@ def test_a_bridge_after_all_with_nobody_of_ours_goes_to_the_default_disposition(
     stage.tell(ev.BridgeFailed(attempt, "NONEXISTENT"))
     stage.tell(ev.CallBridged(attempt))
     assert not stage.given(cmd.SaveBridge)
+    stage.wait(5)
     stage.hung_up(attempt)
     outcome = stage.outcome(attempt)
     assert (outcome.disposition, outcome.decided_by, outcome.agent_id) == ("no_disposition", "system", None)

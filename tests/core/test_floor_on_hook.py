@@ -36,6 +36,7 @@ def test_an_agent_on_hook_hangs_up_after_the_call_and_is_ready_after_wrap_up() -
     stage.open_rows()
     attempt = stage.last(cmd.Originate).attempt_id
     stage.tell(ev.CallBridged(attempt))
+    stage.wait(5)
     leg_id = stage.agent().leg_id or ""
     assert cmd.HangupLeg(leg_id) in stage.hung_up(attempt)
     stage.tell(ev.DispositionGiven("ann", attempt, "sale"))

@@ -138,7 +138,7 @@ def test_stretches_are_split_where_a_call_begins_and_ends() -> None:
     stage = listening(ready())
     stage.wait(10)
     attempt = stage.talking()  # three seconds of ringing
-    stage.wait(60)
+    stage.wait(59)
     stage.hung_up(attempt)
     stage.wait(7)
     stage.tell(ev.SpyStopped("boss", spy_leg(stage)))

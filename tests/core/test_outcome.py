@@ -5,15 +5,20 @@ from typing import Any
 
 import pytest
 
-from dialer.core.outcome import AGENT_DISPOSITIONS, SYSTEM_DISPOSITIONS, Cause, system_disposition
+from dialer.core.outcome import AGENT_DISPOSITIONS, MET, SYSTEM_DISPOSITIONS, Cause, system_disposition
 from tests.core.makers import NOW, make_ending
+
+BEFORE = NOW - timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(
     ("facts", "word"),
     [
-        ({"answered_at": NOW, "bridged_at": NOW}, None),
-        ({"answered_at": NOW, "bridged_at": NOW, "machine": "TOOLONG"}, None),
+        ({"answered_at": BEFORE, "bridged_at": BEFORE}, None),
+        ({"answered_at": BEFORE, "bridged_at": BEFORE, "machine": "TOOLONG"}, None),
+        ({"answered_at": NOW, "bridged_at": NOW - timedelta(seconds=MET)}, None),
+        ({"answered_at": NOW, "bridged_at": NOW - timedelta(seconds=MET - 0.001)}, "hung_up_at_once"),
+        ({"answered_at": NOW, "bridged_at": NOW, "guessed": True}, None),
         ({"answered_at": NOW, "machine": "TOOLONG"}, "machine"),
         ({"answered_at": NOW, "abandoned": True}, "abandoned"),
         ({"answered_at": NOW}, "hung_up_at_once"),

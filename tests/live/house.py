@@ -123,6 +123,17 @@ class House:
         """A second connection to the dialer's account."""
         return RawAmi.connected(self.lab.ami_port, self.lab.ami_user, self.lab.ami_secret)
 
+    async def hang_up_everything(self) -> None:
+        """Legs outlive their service: the next house must not find them."""
+        async with self.pbx() as ami:
+            await ami.send("CoreShowChannels")
+            await ami.wait_for("CoreShowChannelsComplete")
+            legs = [one["Uniqueid"] for one in ami.seen("CoreShowChannel")]
+            for leg in legs:
+                await ami.send("Hangup", Channel=leg)
+            for leg in legs:
+                await ami.wait_for("Hangup", Uniqueid=leg)
+
     async def lose_agent_leg(self, attempt_id: str) -> None:
         """When the customer answers, the reserved agent's leg is gone for the PBX, and nobody knew."""
         async with self.pbx() as ami:
@@ -226,4 +237,5 @@ async def house(lab: LabState, home: Path) -> AsyncIterator[House]:
         finally:
             if made.running.process is not None:
                 made.running.kill()
+            await made.hang_up_everything()
             await db.close()

@@ -57,8 +57,7 @@ async def test_a_phone_that_refuses_pauses_its_agent_and_says_so(centre: House) 
     await centre.log_in("agent05", state="connecting")
     paused = await centre.agent("agent05", "paused")
     assert paused["code"] == "phone_unreachable"
-    told = await centre.rows(schema.incidents, agent_id="agent05")
-    assert [row.kind for row in told] == ["agent_phone"]
+    assert (await centre.row(schema.incidents, agent_id="agent05")).kind == "agent_phone"
 
 
 async def test_an_on_hook_agent_is_rung_for_each_call_and_for_nothing_else(centre: House) -> None:
@@ -106,7 +105,7 @@ async def test_a_number_blocked_while_it_rings_is_hung_up_and_its_lead_is_closed
         return bool((await centre.lead(campaign)).status == "done")
 
     await centre.agent("agent01", "ready")
-    await eventually(done, 10, centre.running.log)
+    await eventually(done, 15, centre.running.log)
     assert len(centre.invites(ringing)) == 1
 
 
@@ -129,8 +128,6 @@ async def test_a_phone_gone_at_the_instant_of_answer_gives_the_call_to_another_a
     await centre.log_in("agent02")
     assert ringing["agent_id"] == "agent01"
     await centre.lose_agent_leg(ringing["attempt_id"])
-    await centre.agent("agent02", "talking")
-    await centre.person("agent02").post("/agent/hang-up")
     talked = (await centre.closed(campaign, 1)).popitem()[1]
     assert (talked.agent_id, talked.disposition, talked.abandoned) == ("agent02", "no_disposition", False)
 
@@ -142,7 +139,7 @@ async def test_a_phone_gone_with_no_other_agent_is_an_abandon_with_an_incident(c
     await centre.lose_agent_leg(ringing["attempt_id"])
     alone = (await centre.closed(campaign, 1)).popitem()[1]
     assert (alone.disposition, alone.abandoned, alone.who_ended) == ("abandoned", True, "system")
-    assert [row.kind for row in await centre.rows(schema.incidents, attempt_id=alone.id)] == ["abandon"]
+    assert (await centre.row(schema.incidents, attempt_id=alone.id)).kind == "abandon"
 
 
 async def test_a_machine_is_told_from_a_person_and_gets_what_the_campaign_wants(centre: House) -> None:

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.live, pytest.mark.asyncio(loop_scope="session")]
 
 
 async def test_asked_to_stop_it_lets_the_talk_end_and_dials_nothing_new(lab: LabState, tmp_path: Path) -> None:
-    talking, never = number(1, 4), number(1, 4)
+    talking, never = number(1, 2), number(1, 2)
     async with house(lab, tmp_path) as it:
         campaign = await it.campaign([talking, never], ["agent01"])
         await it.log_in("agent01")

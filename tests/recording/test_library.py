@@ -69,6 +69,19 @@ async def test_recordings_are_finished_and_each_is_reported_once(settings: Setti
     assert list(settings.spool.iterdir()) == []
 
 
+async def test_what_belongs_to_no_talk_is_removed_and_not_reported(settings: Settings) -> None:
+    reports = Reports()
+    library = Library(settings, reports.take)
+    two_tones(settings.spool / "a1.raw", 0.2)
+    async with running(library):
+        for attempt_id in ("a1", "never-recorded"):
+            assert library.add(Job(attempt_id, DAY, None, keep=False)) is None
+        await library.drain()
+    assert reports == []
+    assert list(settings.spool.iterdir()) == []
+    assert not settings.root.exists()
+
+
 async def test_a_missing_recording_is_reported_and_logged(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
     reports = Reports()
     library = Library(settings, reports.take)

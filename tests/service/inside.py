@@ -54,10 +54,12 @@ class Pbx:
         return await eventually(there, 10, "no call was placed")
 
     def talk(self, attempt_id: str) -> None:
+        """By the PBX's clock they have been talking for some seconds already."""
+        at = str(datetime.now(UTC).timestamp() - 3)
         self.live[attempt_id] = "bridge"
         self.say("Newchannel", attempt_id, ChannelState="0")
-        self.say("UserEvent", attempt_id, UserEvent="CustomerAnswered", AttemptId=attempt_id)
-        self.say("BridgeEnter", attempt_id, BridgeType="basic", BridgeNumChannels="2")
+        self.say("UserEvent", attempt_id, UserEvent="CustomerAnswered", AttemptId=attempt_id, Timestamp=at)
+        self.say("BridgeEnter", attempt_id, BridgeType="basic", BridgeNumChannels="2", Timestamp=at)
 
     def hang_up(self, leg_id: str, cause: int = 16, state: str = "6") -> None:
         self.live.pop(leg_id, None)

@@ -60,7 +60,7 @@ def _was_over(picture: Picture, call: Call, attempt: OpenAttempt, now: datetime)
     call.state, call.settled = CallState.ENDED, True
     call.ended_at = attempt.ending.ended_at
     agent = picture.agents.get(attempt.agent_id or "")
-    if attempt.ending.bridged_at is not None and agent is not None and agent.attempt_id == call.attempt_id:
+    if attempt.ending.talked and agent is not None and agent.attempt_id == call.attempt_id:
         calls.wrap_up(picture, agent, now)
     else:
         call.settled = False

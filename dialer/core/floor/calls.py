@@ -16,6 +16,7 @@ from dialer.core.call import Call, CallState
 from dialer.core.commands import (
     AskWitness,
     CloseAttempt,
+    DropRecording,
     FinishRecording,
     HangupLeg,
     OfferAgent,
@@ -196,9 +197,11 @@ def _settled(picture: Picture, call: Call, now: datetime) -> None:
     """All facts are in: save them, then close the attempt or give the agent their wrap-up."""
     ending = call.ending()
     picture.do(SaveEnding(ending))
-    if ending.bridged_at is not None:
+    if ending.talked:
         talk = None if call.unseen else ending.talk_seconds
         picture.do(FinishRecording(call.attempt_id, talk, ending.ended_at))
+    elif ending.bridged_at is not None:
+        picture.do(DropRecording(call.attempt_id, ending.ended_at))
     disposition = system_disposition(ending, hung_up_by_us=call.ended_by in (WhoEnded.AGENT, WhoEnded.SYSTEM))
     if call.not_sent is not None:
         disposition = "not_placed"

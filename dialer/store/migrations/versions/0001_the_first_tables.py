@@ -323,6 +323,7 @@ def upgrade() -> None:
         sa.Column("cause", sa.String(16)),
         sa.Column("cause_code", sa.SmallInteger()),
         sa.Column("machine", sa.Text()),
+        sa.Column("talked", sa.Boolean(create_constraint=False), nullable=False, server_default=sa.false()),
         sa.Column("abandoned", sa.Boolean(create_constraint=False), nullable=False, server_default=sa.false()),
         sa.Column("closed_at", UTCDateTime()),
         sa.Column("disposition", sa.String(64)),
