@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +26,7 @@ def demo(
 
     from dialer.demo import play
 
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 120)
     state_home = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
     broken = asyncio.run(play.run(home or state_home / "dialer" / "demo", console, seconds, json_file))
     for sentence in broken:

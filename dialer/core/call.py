@@ -100,6 +100,7 @@ class Call:
     settled: bool = False  # the ending is final and has been handed on
     asked: bool = False  # a witness was asked
     unseen: bool = False  # the legs met while nobody looked: `bridged_at` is a guess
+    blocked: bool = False  # its number was put on a do-not-call list before anybody talked
     refusal: Refusal | None = None  # the gate changed its mind after the row was written
     deadline: datetime | None = None
 

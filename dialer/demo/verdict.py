@@ -11,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from rich import box
 from rich.table import Table
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -93,32 +94,23 @@ def _lines(path: Path) -> list[str]:
 
 def show(demo: Demo, found: Mapping[str, Any], took: timedelta) -> None:
     console = demo.console
-    table = Table(title=f"after {took.total_seconds():.0f} s", title_justify="left")
-    for head in (
-        "campaign",
-        "mode",
-        "leads",
-        "attempts",
-        "talked",
-        "recordings",
-        "abandons",
-        "answer to bridge, ms",
-        "occupancy",
-    ):
-        table.add_column(head)
+    table = Table(title=f"after {took.total_seconds():.0f} s", title_justify="left", box=box.SIMPLE_HEAD)
+    for head in ("campaign", "leads", "attempts", "talked", "recorded", "abandons", "bridged after, ms", "occupancy"):
+        table.add_column(head, no_wrap=head == "campaign")
     for row in found["campaigns"]:
         wait = row["answer_to_bridge_ms"]
         share = row["occupancy"]
         table.add_row(
-            row["name"], row["dial_mode"], str(row["leads"]), str(row["attempts"]), str(row["talked"]),
-            str(row["recordings"]), str(row["abandons"]), f"p50 {wait['p50']}  p99 {wait['p99']}",
+            row["name"],
+            *(str(row[key]) for key in ("leads", "attempts", "talked", "recordings", "abandons")),
+            f"p50 {wait['p50']}  p99 {wait['p99']}",
             f"{share:.0%}" if share is not None else "-",
-        )  # fmt: skip
+        )
     console.print(table)
     for row in found["campaigns"]:
         said = ", ".join(f"{word} {n}" for word, n in row["dispositions"].items())
         refused = ", ".join(f"{rule} {n}" for rule, n in row["refusals"].items()) or "none"
-        console.print(f"  {row['name']}: {said}", highlight=False)
+        console.print(f"  {row['name']} ({row['dial_mode']}): {said}", highlight=False, soft_wrap=True)
         console.print(f"    refused: {refused}", highlight=False)
     console.print(f"recordings  {demo.home / 'recordings'}", highlight=False, soft_wrap=True)
     console.print(f"database    {demo.home / 'data' / 'dialer.db'}", highlight=False, soft_wrap=True)

@@ -184,14 +184,15 @@ class Pbx:
             self.news(ev.CustomerAbandoned(attempt, at=self.agenda.now))
             self.agenda.after(4, lambda: self._end(attempt, Cause.NORMAL) if channel.bridged_to is None else None)
 
-    def _end(self, attempt: str, cause: Cause) -> None:
+    def _end(self, attempt: str, cause: Cause, *, by_agent: bool = False) -> None:
         channel = self.channels.pop(attempt, None)
         if channel is None:
             return
         if channel.bridged_to is not None:
             if (agent := self.channels.get(channel.bridged_to)) is not None:
                 agent.bridged_to = None
-            self.news(ev.CustomerDone(attempt, "SUCCESS", at=self.agenda.now))
+            if by_agent:
+                self.news(ev.CustomerDone(attempt, "SUCCESS", at=self.agenda.now))
         now = self.agenda.now
         self.records[attempt] = ev.Witnessed(attempt, now, channel.answered_at, channel.bridged_at, cause)
         self.news(ev.CustomerLegEnded(attempt, cause, 16, channel.answered, at=now))
@@ -203,4 +204,4 @@ class Pbx:
         agent_id = leg_id.split("-")[2]
         self.news(ev.AgentLegEnded(agent_id, leg_id, Cause.NORMAL))
         if channel.bridged_to is not None:
-            self._end(channel.bridged_to, Cause.NORMAL)
+            self._end(channel.bridged_to, Cause.NORMAL, by_agent=True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, case, func, insert, select, update
+from sqlalchemy import Row, case, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.core.commands import OpenAttemptRow, RefuseLead, SaveBridge
@@ -147,6 +147,7 @@ async def save_ending(c: AsyncConnection, ending: Ending) -> None:
     values["who_ended"] = case(
         (attempts.c.who_ended.is_(None), ending.who_ended),
         (attempts.c.who_ended == WhoEnded.UNKNOWN, ending.who_ended),
+        (literal(ending.who_ended == WhoEnded.AGENT) & (attempts.c.who_ended == WhoEnded.CUSTOMER), ending.who_ended),
         else_=attempts.c.who_ended,
     )
     done = await c.execute(update(attempts).where(attempts.c.id == ending.attempt_id).values(values))

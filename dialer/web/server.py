@@ -24,13 +24,16 @@ class PortTaken(Exception):
 
 
 class AccessLogger(AbstractAccessLogger):
-    """Method, the route's pattern, status and time. Paths and queries stay out: they may name people."""
+    """Method, the route's pattern, status and time. Paths and queries stay out: they may name people. What went
+    well is for debugging only: a busy floor asks many times a second.
+    """
 
     def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
         match = getattr(request, "match_info", None)
         resource = match.route.resource if match is not None else None
         pattern = resource.canonical if resource is not None else "-"
-        self.logger.info("%s %s %s %.0f ms", request.method, pattern, response.status, time * 1000)
+        level = logging.DEBUG if response.status < 400 else logging.INFO if response.status < 500 else logging.WARNING
+        self.logger.log(level, "%s %s %s %.0f ms", request.method, pattern, response.status, time * 1000)
 
 
 @asynccontextmanager

@@ -5,11 +5,12 @@ import pytest
 from dialer.core import commands as cmd
 from dialer.core import events as ev
 from dialer.core.agent import AgentState, ImpossibleTurn
-from dialer.core.floor.agents import NO_PHONE, RING_PHONE, RING_TRIES
+from dialer.core.floor.agents import NO_PHONE, RING_PAUSE, RING_PHONE, RING_TRIES
 from dialer.core.outcome import Cause, Kind
 from tests.core.makers import Stage, make_campaign, make_prospect
 
 IN_VAIN = RING_PHONE.total_seconds()
+PAUSE = RING_PAUSE.total_seconds()
 
 
 def ready(*agents: str, **campaign: object) -> Stage:
@@ -244,7 +245,7 @@ def test_three_rings_in_vain_pause_the_agent_and_tell_a_supervisor() -> None:
     stage = ready()
     stage.phone_lost()
     for _ in range(RING_TRIES - 1):
-        stage.wait(IN_VAIN)
+        stage.wait(IN_VAIN + PAUSE)
         assert stage.state() is AgentState.CONNECTING
     stage.wait(IN_VAIN)
     assert (stage.state(), stage.agent().code) == (AgentState.PAUSED, NO_PHONE)
@@ -257,8 +258,20 @@ def test_a_phone_that_refuses_counts_like_one_that_is_silent() -> None:
     stage = Stage()
     stage.tell(ev.AgentLoggedIn("ann", "phone-ann", (1,)))
     for _ in range(RING_TRIES):
+        assert stage.state() is AgentState.CONNECTING
         stage.phone_lost()
+        stage.wait(PAUSE)
     assert stage.agent().code == NO_PHONE
+
+
+def test_a_phone_that_refused_is_left_alone_for_a_moment() -> None:
+    stage = Stage()
+    stage.tell(ev.AgentLoggedIn("ann", "phone-ann", (1,)))
+    stage.phone_lost()
+    stage.wait(PAUSE - 0.1)
+    assert len(stage.given(cmd.RingAgent)) == 1
+    stage.wait(0.1)
+    assert len(stage.given(cmd.RingAgent)) == 2
 
 
 def test_rings_in_vain_are_forgotten_once_the_phone_answers() -> None:
@@ -266,6 +279,7 @@ def test_rings_in_vain_are_forgotten_once_the_phone_answers() -> None:
     for _ in range(RING_TRIES):
         stage.phone_lost()
         stage.phone_lost()
+        stage.wait(PAUSE)
         stage.phone_up()
     assert stage.state() is AgentState.READY
 
@@ -275,6 +289,7 @@ def test_an_unreachable_agent_who_is_back_is_rung_again() -> None:
     stage.tell(ev.AgentLoggedIn("ann", "phone-ann", (1,)))
     for _ in range(RING_TRIES):
         stage.phone_lost()
+        stage.wait(PAUSE)
     stage.tell(ev.ReadyAsked("ann"))
     assert stage.state() is AgentState.CONNECTING
     stage.phone_lost()

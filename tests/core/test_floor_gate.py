@@ -10,7 +10,7 @@ from dialer.core.agent import AgentState
 from dialer.core.compliance.do_not_call import ListHit
 from dialer.core.compliance.gate import CampaignRules, Refusal
 from dialer.core.compliance.week import parse_week
-from dialer.core.lead import Again
+from dialer.core.lead import Done
 from dialer.core.outcome import Kind, WhoEnded
 from dialer.core.pacing.trunk import Trunk
 from tests.core.makers import NOW, Stage, make_campaign, make_preview_campaign, make_prospect
@@ -173,7 +173,7 @@ def test_blocked_while_the_row_is_being_written_the_call_is_not_placed() -> None
     assert stage.outcome("call-t1-1-1").disposition == "not_placed"
 
 
-def test_blocked_while_ringing_the_call_is_hung_up_and_not_charged() -> None:
+def test_blocked_while_ringing_the_call_is_hung_up_and_the_lead_is_done() -> None:
     stage = ready()
     attempt = stage.dialing()
     stage.tell(ev.CustomerRang(attempt))
@@ -182,7 +182,7 @@ def test_blocked_while_ringing_the_call_is_hung_up_and_not_charged() -> None:
     outcome = stage.outcome(attempt)
     assert (outcome.disposition, outcome.kind) == ("cancelled", Kind.UNCHARGED)
     assert stage.last(cmd.SaveEnding).ending.who_ended is WhoEnded.SYSTEM
-    assert isinstance(stage.last(cmd.CloseAttempt).lead, Again)
+    assert stage.last(cmd.CloseAttempt).lead == Done("refused:DNC_INTERNAL")
 
 
 def test_blocked_while_talking_the_talk_goes_on() -> None:

@@ -95,7 +95,7 @@ def talked_and_witnessed(call: str, at: datetime) -> list[ev.CustomerEvent | ev.
 # Story, and where it ends: disposition, who decided, who ended it, what becomes of the lead.
 STORIES: tuple[tuple[Story, tuple[str, ...]], ...] = (
     (talked, ("sale", "agent", "customer", "sale")),
-    (talked_after_a_check_until_the_agents_side_ended, ("sale", "agent", "customer", "sale")),
+    (talked_after_a_check_until_the_agents_side_ended, ("sale", "agent", "agent", "sale")),
     (busy, ("busy", "system", "network", "busy again")),
     (rang_in_vain, ("no_answer", "system", "network", "no_answer again")),
     (machine, ("machine", "system", "system", "machine again")),
@@ -143,7 +143,7 @@ def let_it_end(stage: Stage) -> None:
 
 def verdict(stage: Stage, attempt_id: str) -> tuple[str, ...]:
     (closed,) = (o for o in stage.given(cmd.CloseAttempt) if o.outcome.attempt_id == attempt_id)
-    (saved,) = (o.ending for o in stage.given(cmd.SaveEnding) if o.ending.attempt_id == attempt_id)
+    saved = [o.ending for o in stage.given(cmd.SaveEnding) if o.ending.attempt_id == attempt_id][-1]
     fate = f"{closed.lead.because} again" if isinstance(closed.lead, Again) else closed.lead.because
     return (closed.outcome.disposition, closed.outcome.decided_by, saved.who_ended.value, fate)
 

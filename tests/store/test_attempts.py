@@ -167,6 +167,18 @@ async def test_facts_of_an_ending_only_grow(database: Database) -> None:
     assert found.ending == full
 
 
+async def test_that_the_agent_ended_it_may_come_late(database: Database) -> None:
+    async with database.begin() as c:
+        campaign = await a_campaign(c)
+        await some_leads(c, campaign, 1)
+        order = await opened(c, campaign)
+        for who in (WhoEnded.CUSTOMER, WhoEnded.AGENT, WhoEnded.CUSTOMER):
+            await attempts.save_ending(c, an_ending(order, who_ended=who))
+        (found,) = await attempts.open_attempts(c)
+    assert found.ending is not None
+    assert found.ending.who_ended is WhoEnded.AGENT
+
+
 async def test_who_ended_it_may_become_known_later(database: Database) -> None:
     async with database.begin() as c:
         campaign = await a_campaign(c)

@@ -12,6 +12,8 @@ from dialer.core.floor.picture import Link, Picture
 
 # A phone that does not answer in this time is not on its agent's desk.
 RING_PHONE = timedelta(seconds=30)
+# A phone that refused is left alone for this long before the next ring.
+RING_PAUSE = timedelta(seconds=2)
 # After this many rings in a row without an answer the agent is paused; a supervisor sees the code.
 RING_TRIES = 3
 NO_PHONE = "phone_unreachable"
@@ -51,7 +53,10 @@ def _to(
         case _:
             pass
     save(picture, agent, now)
-    if state is AgentState.CONNECTING:
+    if state is AgentState.CONNECTING and agent.ring_failures:
+        agent.deadline = now + RING_PAUSE
+        picture.wake(agent.deadline, "agent", agent.id)
+    elif state is AgentState.CONNECTING:
         ring(picture, agent, now)
 
 
@@ -191,7 +196,10 @@ def unreachable(picture: Picture, agent: Agent, now: datetime) -> None:
 
 
 def ring_overdue(picture: Picture, agent: Agent, now: datetime) -> None:
-    """The phone rang too long: give up on this leg."""
+    """The phone rang too long: give up on this leg. Or it had its pause: ring it again."""
+    if agent.leg_id is None:
+        ring(picture, agent, now)
+        return
     hang_up_phone(picture, agent)
     phone_gone(picture, agent, now, in_vain=True)
 

@@ -28,7 +28,7 @@ from dialer.core.commands import (
 )
 from dialer.core.floor import agents, leads, supervision
 from dialer.core.floor.picture import Desk, Link, Picture
-from dialer.core.lead import Done, recycle
+from dialer.core.lead import Again, Done, recycle
 from dialer.core.outcome import SYSTEM_DISPOSITIONS, Kind, Outcome, WhoEnded, system_disposition
 
 # Between two looks at a call that should be over by now.
@@ -67,8 +67,10 @@ def told(picture: Picture, event: ev.CustomerEvent | ev.OriginateEvent, now: dat
 
 def _fact(picture: Picture, call: Call, event: ev.CustomerEvent | ev.OriginateEvent, now: datetime) -> None:
     was_settled, failed_before = call.settled, call.bridge_failed_at
-    if isinstance(event, ev.CustomerDone) and event.result == "SUCCESS" and _on_hook(picture, call):
-        call.ended_by = call.ended_by or WhoEnded.AGENT  # the dialplan says it only where the agent's side went first
+    if isinstance(event, ev.CustomerDone) and event.result == "SUCCESS" and call.ended_by is None:
+        call.ended_by = WhoEnded.AGENT  # the dialplan gets to say it only where the agent's side went first
+        if was_settled:  # it came late: the ending is saved once more, with its true author
+            picture.do(SaveEnding(call.ending()))
     moved = call.handle(event, now)
     picture.touch("call", call.attempt_id)
     if moved and call.state is CallState.TALKING:
@@ -133,11 +135,6 @@ def agent_phone_lost(picture: Picture, agent: Agent, now: datetime) -> None:
             hang_up(picture, call, WhoEnded.AGENT, now)
     elif call.state is not CallState.ANSWERED:  # an answered customer gets another agent, or the message
         hang_up(picture, call, WhoEnded.SYSTEM, now)
-
-
-def _on_hook(picture: Picture, call: Call) -> bool:
-    agent = picture.agents.get(call.agent_id or "")
-    return agent is not None and agent.on_hook
 
 
 def _talking(picture: Picture, call: Call, now: datetime) -> None:
@@ -295,6 +292,8 @@ def close(
         callback_agent=said.agent_id if said and said.personal else None,
     )
     after = recycle(desk.campaign, call.prospect.lead, call.prospect.number, outcome, now)
+    if call.blocked and isinstance(after, Again):
+        after = Done("refused:DNC_INTERNAL")
     desk.dispositions[disposition] += 1
     _count_left(desk, after)
     picture.calls.pop(call.attempt_id, None)

@@ -108,6 +108,7 @@ def _blocked(picture: Picture, event: ev.NumberBlocked, now: datetime) -> None:
             CallState.PLACING,
             CallState.RINGING,
         ):
+            call.blocked = True
             calls.hang_up(picture, call, WhoEnded.SYSTEM, now)
 
 
