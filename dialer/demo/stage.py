@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ from dialer.store.session import Database
 from dialer.web.passwords import generate, hash_of
 
 AGENTS = 4
+LOGINS = "logins.json"
 
 
 def _again(seconds: int, limit: int) -> dict[str, int]:
@@ -77,6 +79,8 @@ async def fill(demo: Demo, state: LabState) -> None:
     data = demo.home / "data"
     for old in data.glob("dialer.db*"):
         old.unlink()
+    if (demo.home / LOGINS).exists():  # a folder of an earlier demonstration, not somebody's own
+        shutil.rmtree(demo.home / "recordings", ignore_errors=True)
     rulebook = load_rules(lab_packs(state.directory, now))
     demo.lists = samples(rulebook, now)
     db = Database(f"sqlite+aiosqlite:///{data / 'dialer.db'}")
@@ -99,7 +103,7 @@ async def _users(demo: Demo, db: Database, now: datetime) -> None:
         user = people.User(login, login.capitalize(), role, phone, password_hash=hash_of(password))  # type: ignore[arg-type]
         async with db.begin() as c:
             await people.create(c, user, now)
-    secrets_file = demo.home / "logins.json"
+    secrets_file = demo.home / LOGINS
     secrets_file.touch(mode=0o600)
     secrets_file.write_text(json.dumps({one.login: one.password for one in demo.logins}, indent=1) + "\n")
 

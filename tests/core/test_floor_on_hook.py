@@ -154,3 +154,17 @@ def test_an_answer_on_hook_that_only_a_resync_saw_is_as_good() -> None:
     leg_id = stage.agent().leg_id or ""
     stage.tell(ev.Resynced((leg(leg_id),)))
     assert stage.given(cmd.OpenAttemptRow)
+
+
+def test_a_line_promised_to_an_agent_on_hook_is_nobody_elses() -> None:
+    stage = Stage(make_campaign(on_hook=True), make_preview_campaign(id=2, name="preview"), lines=1)
+    stage.log_in("bob", campaigns=(2,))
+    stage.supply(make_prospect(2, campaign_id=2), campaign_id=2)
+    stage.log_in("ann", on_hook=True)
+    stage.supply(make_prospect(1))
+    assert stage.picture.waiting.keys() == {"ann"}
+    with pytest.raises(ImpossibleTurn, match="all lines"):
+        stage.tell(ev.DialAsked("bob"))
+    stage.phone_up("ann")
+    stage.open_rows()
+    assert stage.picture.trunks["carrier"].in_use == 1

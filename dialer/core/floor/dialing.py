@@ -69,7 +69,7 @@ def _progressive(picture: Picture, desk: Desk, now: datetime) -> None:
     desk.pace = calls_to_place(
         ready=len(idle),
         leads=len(desk.hopper),
-        free_lines=trunk.free_lines - len(picture.waiting),
+        free_lines=picture.free_lines(trunk.name),
         allowance=trunk.allowance(now) - unsent,
         brake=desk.abandons.brake(now),
     )
@@ -217,7 +217,7 @@ def dial(picture: Picture, agent: Agent, now: datetime) -> None:
     if isinstance(answer, Refusal):
         leads.refuse(picture, desk, preview_.prospect, answer, now)
         agents.release(picture, agent, now)
-    elif picture.trunks[desk.campaign.trunk].free_lines <= 0:
+    elif picture.free_lines(desk.campaign.trunk) <= 0:
         raise ImpossibleTurn("all lines of the trunk are in use: try again in a moment")
     else:
         _reserve(picture, desk, agent, preview_.prospect, answer, now)
@@ -238,7 +238,7 @@ def preview_over(picture: Picture, agent: Agent, now: datetime) -> None:
     preview_ = _previewed(agent)
     campaign = picture.desks[preview_.prospect.lead.campaign_id].campaign
     policy = campaign.preview_policy
-    if policy is PreviewPolicy.DIAL and picture.trunks[campaign.trunk].free_lines > 0 and picture.may_dial:
+    if policy is PreviewPolicy.DIAL and picture.free_lines(campaign.trunk) > 0 and picture.may_dial:
         dial(picture, agent, now)
     elif policy is PreviewPolicy.PAUSE:
         agents.ask(picture, agent, ev.PauseAsked(agent.id, "preview_timeout"), now)

@@ -149,6 +149,11 @@ class Picture:
         """The call this agent is reserved for, talks on, or is wrapping up."""
         return self.calls.get(agent.attempt_id) if agent.attempt_id else None
 
+    def free_lines(self, trunk: str) -> int:
+        """Lines neither in use nor promised to an agent whose phone on hook still rings."""
+        held = (self.desks[waiting.prospect.lead.campaign_id].campaign for waiting in self.waiting.values())
+        return self.trunks[trunk].free_lines - sum(campaign.trunk == trunk for campaign in held)
+
     def on_desk(self, desk: Desk) -> list[Agent]:
         """Agents logged in for this campaign who are not paused."""
         off = (AgentState.PAUSED, AgentState.LOGGED_OUT)
