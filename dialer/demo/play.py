@@ -104,6 +104,7 @@ async def _work(demo: Demo, process: asyncio.subprocess.Process, console: Consol
             if process.returncode is not None:
                 raise DemoFailed(f"the service ended; see {demo.home / 'service.log'}")
             await asyncio.sleep(0.25)
+        demo.ran_out = _done(supervisor.picture)
         for desk in agents:
             await desk.post("/agent/log-out")
         await _calls_over(supervisor)

@@ -51,7 +51,7 @@ _PROGRESSIVE = {"dial_mode": "progressive", "ring_seconds": 8}
 CAMPAIGNS: tuple[Mapping[str, Any], ...] = (
     {"name": "Renovation 家装", **_PROGRESSIVE, "caller_ids": ["4008001001", "4008001002"]},
     {"name": "Car owners 车主回访", "dial_mode": "preview", "ring_seconds": 12, "caller_ids": ["4008001003"]},
-    {"name": "Machines 留言机", **_PROGRESSIVE, "caller_ids": ["4008001004"], "amd": True},
+    {"name": "Machines 留言机", **_PROGRESSIVE, "caller_ids": ["4008001004"], "amd": True, "priority": 1},
 )
 # Who works where: a row for each agent, of places in CAMPAIGNS.
 DUTIES = ((0,), (0, 2), (0, 2), (1,))
@@ -70,6 +70,7 @@ class Demo:
     logins: list[crew.Login] = field(default_factory=list)
     lists: tuple[Sample, ...] = ()
     base: str = ""  # the service's address
+    ran_out: bool = False  # the lists were worked off; else time or Ctrl-C ended it
     stop: asyncio.Event = field(default_factory=asyncio.Event)  # Ctrl-C
 
 

@@ -46,10 +46,10 @@ async def judge(demo: Demo, found: Mapping[str, Any], state: LabState) -> list[s
             broken.append(f"{row['name']}: {row['talked']} talked calls, {row['recordings']} whole recordings")
         if row["abandons"]:
             broken.append(f"{row['name']}: {row['abandons']} abandons")
-        if not row["talked"]:
+        if not row["talked"] and (row["attempts"] or demo.ran_out):
             broken.append(f"{row['name']}: nobody talked")
     refused = sum(sum(row["refusals"].values()) for row in rows)
-    if refused < sum(sample.refused for sample in demo.lists) and demo.seconds is None:
+    if refused < sum(sample.refused for sample in demo.lists) and demo.ran_out:
         broken.append(f"{refused} refusals, fewer than the lists hold")
     db = Database(f"sqlite+aiosqlite:///{demo.home / 'data' / 'dialer.db'}")
     try:
