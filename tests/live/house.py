@@ -145,7 +145,7 @@ class House:
     async def floor(self) -> dict[str, dict[str, View]]:
         return await self.boss.get("/floor")
 
-    async def agent(self, login: str, *states: str, within: float = 10) -> View:
+    async def agent(self, login: str, *states: str, within: float = 30) -> View:
         """The agent's view once it is in one of these states."""
         seen: View = {}
 
@@ -156,7 +156,7 @@ class House:
 
         return await eventually(there, within, lambda: f"{login} {states}; it is {seen}\n{self.running.log()[-3000:]}")
 
-    async def call(self, campaign_id: int, state: str, within: float = 10) -> View:
+    async def call(self, campaign_id: int, state: str, within: float = 30) -> View:
         """The first call of a campaign that is in this state."""
 
         async def there() -> View | None:
@@ -165,7 +165,7 @@ class House:
 
         return await eventually(there, within, lambda: f"a call that is {state}\n{self.running.log()[-3000:]}")
 
-    async def link_up(self, within: float = 10) -> None:
+    async def link_up(self, within: float = 30) -> None:
         async def there() -> bool:
             return bool((await self.floor())["node"][""]["link"] == "up")
 
@@ -180,7 +180,7 @@ class House:
         async with self.db.read() as c:
             return list(await c.execute(query))
 
-    async def closed(self, campaign_id: int, count: int, within: float = 20) -> dict[str, Row[Any]]:
+    async def closed(self, campaign_id: int, count: int, within: float = 60) -> dict[str, Row[Any]]:
         """Attempts by number, once so many have their outcome."""
 
         async def there() -> list[Row[Any]] | None:
