@@ -51,7 +51,7 @@ class Pbx:
         async def there() -> str | None:
             return next(iter(self.rung("call")), None)
 
-        return await eventually(there, 10, "no call was placed")
+        return await eventually(there, 30, "no call was placed")
 
     def talk(self, attempt_id: str) -> None:
         """By the PBX's clock they have been talking for some seconds already."""
@@ -115,7 +115,7 @@ class Inside:
     def picture(self) -> Any:
         return self.service.engine.floor.picture
 
-    async def until(self, fact: Callable[[], bool], within: float = 10) -> None:
+    async def until(self, fact: Callable[[], bool], within: float = 30) -> None:
         async def there() -> bool:
             return fact()
 
@@ -132,7 +132,7 @@ class Inside:
             rows = await self.rows(schema.attempts)
             return rows if rows and all(row.closed_at is not None for row in rows) else None
 
-        (row,) = await eventually(there, 15, "no outcome")
+        (row,) = await eventually(there, 40, "no outcome")
         return row
 
     async def incidents(self, kind: str) -> list[Row[Any]]:

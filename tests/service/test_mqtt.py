@@ -45,6 +45,7 @@ async def test_states_are_retained_and_each_attempt_has_its_outcome(tmp_path: Pa
 
 async def test_a_pause_asked_for_by_another_program_is_carried_out_and_answered(tmp_path: Path, broker: Broker) -> None:
     async with inside(tmp_path, mqtt={"host": HOST, "port": broker.port}) as it, listening(broker) as (heard, client):
+        await it.until(lambda: bool(heard.of("dialer/n1/status")))  # from now on commands are heard
         it.log_in()
         attempt = await it.pbx.placed()
         order = {"id": "c1", "body": {"agent_id": "ann", "code": "lunch"}}
