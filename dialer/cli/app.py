@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from dialer.cli import agent, campaign, check_config, demo, dnc, doctor, explain, init, lab, leads, run
+from dialer.cli import agent, campaign, check_config, demo, dnc, doctor, explain, init, lab, leads, rules, run
 from dialer.cli.failures import OneSentence
 
 
@@ -66,4 +66,5 @@ app.add_typer(agent.app, name="agent")
 app.add_typer(leads.app, name="leads")
 app.add_typer(dnc.app, name="dnc")
 app.command()(explain.explain)
+app.add_typer(rules.app, name="rules")
 app.add_typer(lab.app, name="lab")

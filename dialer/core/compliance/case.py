@@ -8,7 +8,7 @@ from functools import lru_cache
 from dialer.core.compliance.consent import Consent, lifted
 from dialer.core.compliance.hours import Shut, Timetable, next_open, shut_at
 from dialer.core.compliance.limits import Cap, gap_ends, reached
-from dialer.core.compliance.packs import COUNTRY_CALENDAR, Chosen, Pack, Rulebook, choose, next_edition
+from dialer.core.compliance.packs import COUNTRY_CALENDAR, Chosen, Pack, Rulebook, choose, in_force, next_edition
 from dialer.core.compliance.question import AGENT_GUARANTEED, CampaignRules, Question
 from dialer.core.compliance.wall import day_start, wall
 from dialer.core.compliance.week import Week
@@ -18,6 +18,17 @@ CAMPAIGN = "campaign"
 """Stands where a pack's id would, when the campaign's own rules decide."""
 
 _ALWAYS: Week = (((0, 1440),),) * 7
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """Packs by id and zones that somebody states instead of having them found: for replaying published cases.
+
+    A case judged by stated rules can refuse or not refuse; it never makes a permit.
+    """
+
+    packs: tuple[str, ...]
+    zones: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +43,7 @@ class Case:
     zones: tuple[str, ...]
     timetables: tuple[Timetable, ...]
     shut: tuple[Shut, ...]
+    stated: Stated | None = None
 
     @property
     def regions(self) -> tuple[str, ...]:
@@ -47,18 +59,23 @@ class Used:
     free_at: datetime | None
 
 
-def resolve(rulebook: Rulebook, question: Question, at: datetime) -> Case:
+def resolve(rulebook: Rulebook, question: Question, at: datetime, stated: Stated | None = None) -> Case:
     place = place_of(rulebook, question.number)
+    if stated is not None:
+        place = place or Place(stated.packs[0], None, stated.zones)
     if place is None:
         return Case(rulebook, question, at, None, Chosen(()), (), (), ())
     rules = question.rules
-    zones = candidate_zones(rulebook, place, question.region, question.zone)
+    zones = stated.zones if stated else candidate_zones(rulebook, place, question.region, question.zone)
     days = frozenset(wall(at, zone).date() for zone in zones) or frozenset({at.astimezone(UTC).date()})
     regions = _regions(place, question.region)
-    chosen = choose(rulebook, regions, rules.purposes, rules.overlays, days)
+    if stated is not None:
+        chosen = in_force(rulebook, dict.fromkeys(stated.packs, True), days)
+    else:
+        chosen = choose(rulebook, regions, rules.purposes, rules.overlays, days)
     timetables = _timetables(rulebook, chosen.packs, zones, regions, rules, question.consent)
     shut = tuple(shut_at(timetables, at))
-    return Case(rulebook, question, at, place, chosen, zones, timetables, shut)
+    return Case(rulebook, question, at, place, chosen, zones, timetables, shut, stated)
 
 
 def limits_used(case: Case) -> Iterator[Used]:

@@ -10,7 +10,7 @@ from dataclasses import InitVar, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from dialer.core.compliance.case import Case, earliest_cure, limits_used, not_through, resolve
+from dialer.core.compliance.case import Case, Stated, earliest_cure, limits_used, not_through, resolve
 from dialer.core.compliance.codes import RULES, sentence
 from dialer.core.compliance.do_not_call import ListHit, listed
 from dialer.core.compliance.limits import PastAttempt
@@ -28,8 +28,10 @@ __all__ = [
     "Permit",
     "Question",
     "Refusal",
+    "Stated",
     "check",
     "explain",
+    "judge",
 ]
 
 PERMIT_LASTS: Final = timedelta(seconds=5)
@@ -99,10 +101,12 @@ def check(rulebook: Rulebook, question: Question, now: datetime) -> Permit | Ref
     if now.tzinfo is None:
         raise ValueError("now: an aware time is expected")
     case = resolve(rulebook, question, now)
-    refusal = _first_refusal(case)
-    if refusal is None:
-        return _permit(case)
-    return replace(refusal, try_after=_first_allowed(case)) if RULES[refusal.rule].time_cures else refusal
+    return _judged(case) or _permit(case)
+
+
+def judge(rulebook: Rulebook, question: Question, now: datetime, stated: Stated) -> Refusal | None:
+    """What `check` would say if packs and zones were the stated ones; None: nothing refuses, and no permit is made."""
+    return _judged(resolve(rulebook, question, now, stated))
 
 
 def explain(rulebook: Rulebook, question: Question, now: datetime) -> Explanation:
@@ -116,6 +120,14 @@ def explain(rulebook: Rulebook, question: Question, now: datetime) -> Explanatio
 
 def _verdicts(case: Case) -> list[tuple[str, Refusal | None]]:
     return [(name, ask(case)) for name, ask in _CHECKS]
+
+
+def _judged(case: Case) -> Refusal | None:
+    """The first refusal, with the moment that cures it where one does."""
+    refusal = _first_refusal(case)
+    if refusal is None or not RULES[refusal.rule].time_cures:
+        return refusal
+    return replace(refusal, try_after=_first_allowed(case))
 
 
 def _first_refusal(case: Case) -> Refusal | None:
@@ -156,7 +168,7 @@ def _first_allowed(case: Case) -> datetime | None:
     end = case.at + _PATIENCE
     later = earliest_cure(case)
     while later is not None and case.at < later <= end:
-        case = resolve(case.rulebook, case.question, later)
+        case = resolve(case.rulebook, case.question, later, case.stated)
         refusals = [refusal for _, refusal in _verdicts(case) if refusal is not None]
         if not refusals:
             return later

@@ -159,6 +159,11 @@ def choose(
         if editions[0].purpose in purposes and editions[0].extends in countries:
             wanted.setdefault(pack_id, False)
     wanted.update(dict.fromkeys(overlays, True))
+    return in_force(rulebook, wanted, days)
+
+
+def in_force(rulebook: Rulebook, wanted: Mapping[str, bool], days: frozenset[date]) -> Chosen:
+    """The editions of these packs that hold on one of the days; True marks a pack without which nothing is decided."""
     found: list[Pack] = []
     for pack_id, needed in wanted.items():
         editions = tuple(p for p in rulebook.packs.get(pack_id, ()) if any(p.in_force(day) for day in days))

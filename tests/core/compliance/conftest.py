@@ -1,4 +1,4 @@
-from pathlib import Path
+from importlib import resources
 
 import pytest
 
@@ -15,4 +15,5 @@ def rulebook() -> Rulebook:
 @pytest.fixture(scope="session")
 def engine_rulebook() -> Rulebook:
     """The shipped rules and made-up packs that no law would have."""
-    return load([Path(__file__).with_name("engine.toml")])
+    with resources.as_file(resources.files("dialer.rules").joinpath("engine.toml")) as made_up:
+        return load([made_up])
