@@ -176,9 +176,11 @@ async def inside(
         async with started(settings, extra_packs=tuple(lab_packs(home, datetime.now(UTC)))) as service:
             campaign_id = await _stage(service, campaign)
             running = asyncio.create_task(service.run())
-            yield Inside(service, pbx, campaign_id, records)
-            service.stop.set()
-            await running
+            try:
+                yield Inside(service, pbx, campaign_id, records)
+            finally:  # a test that failed must not leave a service behind that nobody stops
+                service.stop.set()
+                await running
 
 
 async def _stage(service: Service, settings: dict[str, Any]) -> int:
