@@ -24,7 +24,8 @@ from dialer.asterisk.protocol import AmiError
 from dialer.core import commands as cmd
 from dialer.core import events as ev
 from dialer.core.campaign import Campaign
-from dialer.core.compliance.gate import Refusal
+from dialer.core.compliance.do_not_call import Screen, unscreened
+from dialer.core.compliance.gate import Permit, Refusal
 from dialer.core.compliance.packs import Rulebook
 from dialer.core.outcome import Cause
 from dialer.engine import Performer
@@ -58,6 +59,7 @@ class Orders:
     notice: Path | None
     clock: Callable[[], datetime]
     campaign: Callable[[int], Campaign]  # the settings in force
+    screen: Screen = unscreened  # the registries
     listener: Listener = field(default_factory=Listener)
     library: Library | None = None
     tell: Callable[[ev.Event], None] = lambda event: None
@@ -132,7 +134,9 @@ class Orders:
 
         async def work(c: AsyncConnection) -> leads.Claimed:
             now = self.clock()
-            return await leads.claim(c, campaign, order.count, until=now + LEASE, now=now, node=self.node)
+            return await leads.claim(
+                c, campaign, order.count, until=now + LEASE, now=now, node=self.node, screen=self.screen
+            )
 
         found = await self.saved(work)
         return ev.LeadsClaimed(order.campaign_id, found.prospects, found.next_at, found.left)
@@ -141,14 +145,18 @@ class Orders:
         await self.saved(lambda c: leads.release(c, order, self.clock()))
 
     async def refuse(self, order: cmd.RefuseLead) -> None:
-        await self.saved(lambda c: leads.refuse(c, order, self.clock(), tzdata=self.rulebook.tzdata))
+        await self.saved(lambda c: leads.refuse(c, order, self.clock()))
 
     # --- attempts ---------------------------------------------------------------------------------------------------
 
     async def open(self, order: cmd.OpenAttemptRow) -> ev.Event:
-        rules = self.campaign(order.campaign_id).rules
+        campaign = self.campaign(order.campaign_id)
+
+        async def work(c: AsyncConnection) -> Permit | Refusal:
+            return await attempts.open(c, order, self.rulebook, campaign, self.clock(), self.screen)
+
         try:
-            verdict = await self.saved(lambda c: attempts.open(c, order, self.rulebook, rules, self.clock()))
+            verdict = await self.saved(work)
         except attempts.AttemptExists:
             # An earlier try of this very order was saved although its answer was lost: nothing else makes this id,
             # and nothing has been sent under it. The floor asks the gate again before it sends.
@@ -172,7 +180,7 @@ class Orders:
         await self.saved(lambda c: attempts.save_ending(c, order.ending))
 
     async def close(self, order: cmd.CloseAttempt) -> None:
-        await self.saved(lambda c: closing.close(c, order, self.clock(), tzdata=self.rulebook.tzdata))
+        await self.saved(lambda c: closing.close(c, order, self.clock()))
         self.outbox_grew()
 
     async def witness(self, order: cmd.AskWitness) -> ev.Event:

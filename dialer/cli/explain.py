@@ -48,6 +48,7 @@ def explain(
 
     async def work(settings: Settings, db: Database) -> Explanation:
         from dialer.core.campaign import under_house_rules
+        from dialer.core.compliance.do_not_call import unscreened
         from dialer.core.compliance.gate import explain as ask
         from dialer.rules.calendars import OwnDates
         from dialer.rules.load import load
@@ -59,7 +60,7 @@ def explain(
             chosen = (await campaign_named(c, campaign)).campaign
             ruled = under_house_rules(chosen, settings.overlays(chosen.trunk), settings.calling.purposes)
             try:
-                question = await questions.about(c, ruled, _who(who, settings, lab is not None), moment)
+                question = await questions.about(c, ruled, _who(who, settings, lab is not None), unscreened, moment)
             except questions.NoSuchLead as error:
                 raise Refused(str(error)) from None
         return ask(rulebook, question, moment)

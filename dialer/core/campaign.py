@@ -77,6 +77,8 @@ class Campaign:
     recycle: dict[Kind, RecycleRule] = field(default_factory=lambda: dict(DEFAULT_RECYCLE))
     max_attempts: int = 8  # per lead, all kinds of ending together
     callback_grace: timedelta = timedelta(minutes=10)  # how long a personal callback waits for its agent
+    brand: str = ""  # in whose name it calls: who wants no calls of a brand gets none from any of its campaigns
+    subject: str | None = None  # what its calls are about, for caps that count by it; a lead's own goes before
 
 
 def under_house_rules(campaign: Campaign, overlays: tuple[str, ...], purposes: tuple[str, ...]) -> Campaign:

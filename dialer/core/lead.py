@@ -6,9 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from dialer.core.campaign import Campaign
-from dialer.core.compliance.consent import Consent
-from dialer.core.compliance.do_not_call import ListHit
-from dialer.core.compliance.gate import PastAttempt
+from dialer.core.compliance.gate import Question
 from dialer.core.number import Number
 from dialer.core.outcome import Kind, Outcome
 
@@ -34,7 +32,7 @@ class Lead:
     numbers: tuple[LeadNumber, ...]
     region: str | None = None  # ISO 3166-2 of a known address
     zone: str | None = None  # IANA name, only where a person stated it
-    consent: Consent = "none"
+    subject: str | None = None  # what the calls are about, where a rule counts by it: a debt's reference
     serial: int = 0  # attempts ever made, uncharged ones too: the next attempt's id ends in serial + 1
     tries: int = 0
     tries_by_kind: dict[Kind, int] = field(default_factory=dict)
@@ -58,13 +56,15 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """A claimed lead with everything the gate and the agent need, read in the claiming transaction."""
+    """A claimed lead with everything the gate and the agent need, read in the claiming transaction.
+
+    `question` is what was known then; whoever asks puts in the campaign's rules of the moment.
+    """
 
     lead: Lead
     number: LeadNumber
     lease_until: datetime
-    history: tuple[PastAttempt, ...] = ()  # attempts to this *number*, from any campaign
-    hits: tuple[ListHit, ...] = ()
+    question: Question
     contacts: tuple[Contact, ...] = ()
     for_agent: str | None = None  # a personal callback belongs to this agent ...
     open_from: datetime | None = None  # ... until this moment, then to anybody

@@ -1,10 +1,10 @@
 """Published cases, replayed through the production gate: a file of lead, instant and the verdict that is expected.
 
-The form is `dialer-compliance-vectors/1`. A case states its packs and zones; what the gate finds by itself for a number
-is another question, which its own tests ask.
+A case states its packs, zones and calendar; what the gate finds by itself for a number is another question, which its
+own tests ask.
 """
 
-import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -21,14 +21,12 @@ from dialer.core.compliance.gate import (
     judge,
 )
 from dialer.core.compliance.packs import Rulebook
-from dialer.core.compliance.wall import day_start
+from dialer.core.compliance.wall import day_start, wall
+from dialer.core.compliance.week import Day, Week
 from dialer.core.number import Number
+from dialer.rules.published import BadVectors, read
 
-FORM = "dialer-compliance-vectors/1"
-
-
-class BadVectors(ValueError):
-    """The file cannot be replayed; the text names file, case and key."""
+_TIME = re.compile(r"([01]?[0-9]|2[0-4]):([0-5][0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,31 +44,24 @@ class Replayed:
 
 
 def replay(rulebook: Rulebook, file: Path) -> Iterator[Replayed]:
-    """Every case of the file, in order.
-
-    Raises:
-        BadVectors: no JSON, another form, or a case with a key missing or unreadable.
-    """
-    try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise BadVectors(f"{file}: {error}") from None
-    if not isinstance(data, dict) or data.get("schema") != FORM:
-        raise BadVectors(f"{file}: schema: {FORM!r} was expected")
-    for place, vector in enumerate(data.get("vectors", ()), 1):
+    """Every case of the file, in order; the whole file is read before the first is judged. Raises `BadVectors`."""
+    for vector in read(file):
         try:
             yield _one(rulebook, vector)
         except (KeyError, TypeError, ValueError) as error:
-            name = vector.get("id", place) if isinstance(vector, dict) else place
-            raise BadVectors(f"{file}: vector {name}: {type(error).__name__}: {error}") from None
+            raise BadVectors(f"{file}: vector {vector['id']}: {type(error).__name__}: {error}") from None
 
 
 def _one(rulebook: Rulebook, vector: Mapping[str, Any]) -> Replayed:
     refusal = None
+    zones = tuple(rulebook.renamed.get(zone, zone) for zone in vector["zones"])
+    for zone in zones:
+        if zone not in rulebook.zone_names:
+            raise ValueError(f"zones: there is no zone {zone!r}")
     # The rule is about placing a call: one that was answered may go on, whatever the hour.
     if vector.get("action", "originate") != "continue":
-        stated = Stated(tuple(vector["jurisdiction"]), tuple(vector["zones"]))
-        refusal = judge(rulebook, _question(vector), _instant(vector["utc"]), stated)
+        stated = Stated(tuple(vector["jurisdiction"]), zones, vector.get("lead", {}).get("calendar"))
+        refusal = judge(rulebook, _question(rulebook, vector, zones), _instant(vector["utc"]), stated)
     found = ("deny", refusal.rule, refusal.decided_by, refusal.try_after) if refusal else ("allow", "OK", None, None)
     awaited = vector.get("next_allowed_utc")
     published = (
@@ -79,9 +70,11 @@ def _one(rulebook: Rulebook, vector: Mapping[str, Any]) -> Replayed:
     return Replayed(vector["id"], published[0], published[1], *found, agrees=found == published)
 
 
-def _question(vector: Mapping[str, Any]) -> Question:
+def _question(rulebook: Rulebook, vector: Mapping[str, Any], zones: tuple[str, ...]) -> Question:
     lead, campaign = vector.get("lead", {}), vector.get("campaign", {})
     stats = campaign.get("stats")
+    dated, daily = _blackouts(campaign.get("blackouts", ()), zones)
+    consent = lead.get("consent", "none")
     return Question(
         Number(vector["number"]),
         lead_id=0,
@@ -89,38 +82,70 @@ def _question(vector: Mapping[str, Any]) -> Question:
         rules=CampaignRules(
             purposes=(campaign["purpose"],) if "purpose" in campaign else (),
             workdays="CN-workdays" if campaign.get("days") == "cn_workdays" else None,
-            blackouts=tuple((_local(start), _local(end)) for start, end in campaign.get("blackouts", ())),
+            windows=daily,
+            blackouts=dated,
             closing_guard=timedelta(seconds=campaign.get("close_guard_s", 0)),
         ),
         history=tuple(PastAttempt(_instant(past["utc"]), past["type"]) for past in vector.get("history", ())),
-        hits=tuple(_hits(vector, lead)),
-        region=lead.get("region") or lead.get("address_region") or lead.get("calendar"),
+        hits=tuple(_hits(rulebook, vector, lead, zones)),
+        region=lead.get("region") or lead.get("address_region"),
         mode=campaign.get("mode", "progressive"),
-        consent=lead.get("consent", "none"),
+        consents=frozenset() if consent == "none" else frozenset({consent}),
         refused_at=_instant(lead["refused_at"]) if lead.get("refused_at") else None,
         suspended=tuple(lead.get("emergency", ())),
-        abandons=AbandonCount(stats["abandoned"], stats["answered_live"]) if stats else None,
+        abandons=(AbandonCount(stats["abandoned"], stats["answered_live"]),) if stats else (),
     )
 
 
-def _hits(vector: Mapping[str, Any], lead: Mapping[str, Any]) -> Iterator[ListHit]:
+def _hits(
+    rulebook: Rulebook, vector: Mapping[str, Any], lead: Mapping[str, Any], zones: tuple[str, ...]
+) -> Iterator[ListHit]:
     now = _instant(vector["utc"])
+    packs = [pack for name in vector["jurisdiction"] for pack in rulebook.packs.get(name, ())]
     for name in lead.get("on_lists", ()):
-        yield ListHit(name, "registry", "registry", now)
+        # A case may call a list by another name than the pack does: then it is that of the first pack that has any.
+        ours = {registry.name.casefold(): registry.name for pack in packs for registry in pack.registries}
+        first = next((pack.id for pack in packs if pack.registries), vector["jurisdiction"][0])
+        yield ListHit(ours.get(name.casefold(), first), "registry", "registry", now)
     if "dnc_internal_until" in lead:
-        zone = vector["zones"][0] if vector["zones"] else "Etc/UTC"
         asked = _instant(lead["dnc_request"]) if "dnc_request" in lead else now
-        ends = day_start(date.fromisoformat(lead["dnc_internal_until"]), zone)
+        ends = day_start(date.fromisoformat(lead["dnc_internal_until"]), zones[0] if zones else "Etc/UTC")
         # The pack whose rule keeps the suppression is named as the list.
         yield ListHit(vector["jurisdiction"][0], "company", "callee", asked, ends)
 
 
+def _blackouts(
+    items: Iterator[Any], zones: tuple[str, ...]
+) -> tuple[tuple[tuple[datetime, datetime], ...], Week | None]:
+    """Closed local intervals: pairs of dated moments, or of times of day ("12:00"), which close every day.
+
+    The times of day come back as the week of hours that they leave open.
+    """
+    dated, minutes = [], set(range(1440))
+    for item in items:
+        if not isinstance(item, list) or len(item) != 2 or not all(isinstance(end, str) for end in item):
+            raise ValueError(f"campaign.blackouts: a pair of local times was expected, not {item!r}")
+        first, last = (_TIME.fullmatch(end) for end in item)
+        if first is None or last is None:
+            dated.append((_local(item[0], zones), _local(item[1], zones)))
+            continue
+        start, end = (int(time[1]) * 60 + int(time[2]) for time in (first, last))
+        minutes -= set(range(start, end)) if start < end else {*range(start, 1440), *range(end)}
+    day = _runs(minutes)
+    return tuple(dated), None if len(minutes) == 1440 else (day,) * 7
+
+
+def _runs(minutes: set[int]) -> Day:
+    starts = sorted(minute for minute in minutes if minute - 1 not in minutes)
+    ends = sorted(minute + 1 for minute in minutes if minute + 1 not in minutes)
+    return tuple(zip(starts, ends, strict=True))
+
+
 def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _local(text: str, zones: tuple[str, ...]) -> datetime:
+    """A local moment; one that is given with its offset is read on the first zone's wall."""
     moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(f"an instant with its zone was expected, not {text!r}")
-    return moment
-
-
-def _local(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=None)
+    return moment if moment.tzinfo is None else wall(moment, zones[0] if zones else "Etc/UTC")

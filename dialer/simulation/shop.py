@@ -60,8 +60,8 @@ class Shop:
             heapq.heappush(due, (shelf.lease_until, lead_id))
             number = shelf.lead.next_number()
             assert number is not None
-            seen = tuple(self.history.get(number.number, ()))
-            prospects.append(Prospect(shelf.lead, number, now + LEASE, seen, for_agent=shelf.for_agent))
+            question = self._question(self.campaigns[order.campaign_id], shelf.lead, number.number)
+            prospects.append(Prospect(shelf.lead, number, now + LEASE, question, for_agent=shelf.for_agent))
         next_at = due[0][0] if due else None
         return ev.LeadsClaimed(order.campaign_id, tuple(prospects), next_at, self._left[order.campaign_id])
 
@@ -88,16 +88,7 @@ class Shop:
             return ev.AttemptNotOpened(order.attempt_id, "the id is taken")
         campaign, prospect = self.campaigns[order.campaign_id], order.prospect
         number = prospect.number.number
-        question = Question(
-            number=number,
-            lead_id=prospect.lead.id,
-            campaign_id=campaign.id,
-            rules=campaign.rules,
-            history=tuple(self.history.get(number, ())),
-            consent=prospect.lead.consent,
-            mode=campaign.dial_mode.value,
-        )
-        verdict = check(self.rulebook, question, now)
+        verdict = check(self.rulebook, self._question(campaign, prospect.lead, number), now)
         if isinstance(verdict, Refusal):
             return ev.AttemptRefused(order.attempt_id, verdict)
         self.opened[order.attempt_id] = order
@@ -127,6 +118,16 @@ class Shop:
             self._done(shelf, order.lead.because)
         if outcome.disposition == "not_placed":
             self.history[self.opened[outcome.attempt_id].permit.number].pop()  # nobody's phone rang
+
+    def _question(self, campaign: Campaign, lead: Lead, number: Number) -> Question:
+        return Question(
+            number=number,
+            lead_id=lead.id,
+            campaign_id=campaign.id,
+            rules=campaign.rules,
+            history=tuple(self.history.get(number, ())),
+            mode=campaign.dial_mode.value,
+        )
 
     def _shelve(self, lead_id: int, at: datetime, because: str) -> None:
         shelf = self.shelves[lead_id]

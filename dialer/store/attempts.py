@@ -9,17 +9,19 @@ from typing import Any
 from sqlalchemy import Row, case, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dialer.core.campaign import Campaign
 from dialer.core.commands import OpenAttemptRow, RefuseLead, SaveBridge
-from dialer.core.compliance.gate import CampaignRules, Permit, Refusal, check
+from dialer.core.compliance.do_not_call import Screen, unscreened
+from dialer.core.compliance.gate import Permit, Question, Refusal, check
 from dialer.core.compliance.packs import Rulebook
 from dialer.core.lead import Prospect
 from dialer.core.outcome import MET, Cause, Ending, WhoEnded
 from dialer.core.remembered import OpenAttempt
-from dialer.store import decisions
+from dialer.store import decisions, locks
 from dialer.store.leads import settle_refused
 from dialer.store.prospects import contacts, lead_of, numbers_of
-from dialer.store.questions import of_lead_row
-from dialer.store.schema import attempts, campaigns, lead_numbers, leads
+from dialer.store.questions import asked
+from dialer.store.schema import attempts, lead_numbers, leads
 
 
 class AttemptExists(Exception):
@@ -35,12 +37,19 @@ class NoSuchAttempt(LookupError):
 
 
 async def open(
-    c: AsyncConnection, order: OpenAttemptRow, rulebook: Rulebook, rules: CampaignRules, now: datetime
+    c: AsyncConnection,
+    order: OpenAttemptRow,
+    rulebook: Rulebook,
+    campaign: Campaign,
+    now: datetime,
+    screen: Screen = unscreened,
 ) -> Permit | Refusal:
     """Ask the gate once more with what the database knows at this moment, and write the attempt's row if it permits.
 
-    A refusal is kept and the lead goes where the refusal sends it. After `DatabaseUnreachable` the row may be there;
-    trying again then raises `AttemptExists`, so that nothing is dialed twice.
+    The person's numbers are held meanwhile, so that of two who would use up the last attempt of a cap only one does,
+    and a number that is being put on a list is either seen here or put there after the row is written. A refusal is
+    kept and the lead goes where the refusal sends it. After `DatabaseUnreachable` the row may be there; trying again
+    then raises `AttemptExists`, so that nothing is dialed twice.
 
     Raises:
         AttemptExists:
@@ -48,10 +57,13 @@ async def open(
     """
     lead = await _hold(c, order)
     prospect, number = order.prospect, order.prospect.number
-    question = await of_lead_row(c, lead, number.number, order.campaign_id, rules, lead.dial_mode, now)
+    own = [one.number for one in prospect.lead.numbers]
+    await locks.hold(c, own)
+    who = {lead.id: (lead, number.number, own)}
+    question = (await asked(c, campaign, who, screen, now))[lead.id]
     verdict = check(rulebook, question, now)
     if isinstance(verdict, Refusal):
-        await _refused(c, order, verdict, rulebook.tzdata, now)
+        await _refused(c, order, verdict, now)
         return verdict
     await c.execute(
         insert(attempts).values(
@@ -64,10 +76,11 @@ async def open(
             node=lead.node,
             trunk=order.trunk,
             caller_id=order.caller_id,
+            subject=question.subject,
             opened_at=now,
         )
     )
-    await decisions.permitted(c, verdict, order.attempt_id)
+    await decisions.keep(c, verdict, order.attempt_id)
     await c.execute(
         update(leads)
         .where(leads.c.id == prospect.lead.id)
@@ -83,8 +96,7 @@ async def _hold(c: AsyncConnection, order: OpenAttemptRow) -> Row[Any]:
 
     The id is looked up under the lock, so that of two who bring the same id the second finds the first's row.
     """
-    query = select(leads, campaigns.c.dial_mode).join(campaigns, campaigns.c.id == leads.c.campaign_id)
-    query = query.where(leads.c.id == order.prospect.lead.id).with_for_update(of=leads)
+    query = select(leads).where(leads.c.id == order.prospect.lead.id).with_for_update()
     lead = (await c.execute(query)).one_or_none()
     if await c.scalar(select(attempts.c.id).where(attempts.c.id == order.attempt_id)) is not None:
         raise AttemptExists(f"attempt {order.attempt_id} was opened before")
@@ -93,18 +105,9 @@ async def _hold(c: AsyncConnection, order: OpenAttemptRow) -> Row[Any]:
     return lead
 
 
-async def _refused(c: AsyncConnection, order: OpenAttemptRow, refusal: Refusal, tzdata: str, now: datetime) -> None:
+async def _refused(c: AsyncConnection, order: OpenAttemptRow, refusal: Refusal, now: datetime) -> None:
     lead, number = order.prospect.lead, order.prospect.number
-    await decisions.refused(
-        c,
-        refusal,
-        campaign_id=order.campaign_id,
-        lead_id=lead.id,
-        number=number.number.e164,
-        at=now,
-        attempt_id=order.attempt_id,
-        tzdata=tzdata,
-    )
+    await decisions.keep(c, refusal, order.attempt_id)
     others = any(not n.dead and n.id != number.id for n in lead.numbers)
     refuse = RefuseLead(order.campaign_id, lead.id, refusal, refusal.try_after or now)
     await settle_refused(c, refuse, number, others=others, now=now)
@@ -179,6 +182,7 @@ async def open_attempts(c: AsyncConnection, node: str | None = None) -> tuple[Op
             lead=lead,
             number=replace(number, tries=max(number.tries - 1, 0)),
             lease_until=rows[row.lead_id].next_at,
+            question=Question(number.number, row.lead_id, row.campaign_id),  # it was asked when the attempt was opened
             contacts=before.get(row.lead_id, ()),
         )
         out.append(

@@ -21,10 +21,10 @@ from dialer.store.schema import attempts, lead_numbers, leads
 OUTCOME = "outcome"
 
 
-async def close(c: AsyncConnection, order: CloseAttempt, now: datetime, *, tzdata: str = "") -> bool:
+async def close(c: AsyncConnection, order: CloseAttempt, now: datetime) -> bool:
     """Write the outcome, recycle or finish the lead, block the number of who opted out, and tell the outbox.
 
-    Where the gate changed its mind after the row was written, its refusal is kept, with the `tzdata` it was made by.
+    Where the gate changed its mind after the row was written, its refusal is kept.
     Exactly once: an attempt that has its outcome keeps it, nothing changes and the answer is False.
 
     Raises:
@@ -54,16 +54,7 @@ async def close(c: AsyncConnection, order: CloseAttempt, now: datetime, *, tzdat
     await _lead(c, order, charged, now)
     await _number(c, order, charged)
     if order.refusal is not None:
-        await decisions.refused(
-            c,
-            order.refusal,
-            campaign_id=outcome.campaign_id,
-            lead_id=outcome.lead_id,
-            number=attempt.number,
-            at=now,
-            attempt_id=outcome.attempt_id,
-            tzdata=tzdata,
-        )
+        await decisions.keep(c, order.refusal, outcome.attempt_id)
     if outcome.kind is Kind.OPT_OUT:
         who = outcome.agent_id or outcome.decided_by
         listing = Listing(source=outcome.decided_by, asked_by=who, since=outcome.at, proof=outcome.attempt_id)

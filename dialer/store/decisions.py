@@ -13,6 +13,10 @@ from dialer.core.compliance.gate import Permit, Refusal
 from dialer.core.number import Number
 from dialer.store.schema import decisions
 
+_SHOWN = (
+    "at", "verdict", "campaign_id", "lead_id", "attempt_id", "rule", "sentence", "try_after", "decided_by", "tzdata",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
@@ -23,7 +27,7 @@ class Decision:
     campaign_id: int
     lead_id: int
     attempt_id: str | None
-    number: Number
+    number: Number | None  # None: erased
     rule: str | None
     sentence: str | None
     try_after: datetime | None
@@ -33,50 +37,27 @@ class Decision:
     tzdata: str
 
 
-async def permitted(c: AsyncConnection, permit: Permit, attempt_id: str) -> None:
-    """Keep a permit with the attempt it let through."""
+async def keep(c: AsyncConnection, verdict: Permit | Refusal, attempt_id: str | None = None) -> None:
+    """Keep an answer: a permit with the attempt it let through, a refusal also of a lead that was only claimed."""
+    basis = verdict.basis
+    question = basis.question
+    refusal = verdict if isinstance(verdict, Refusal) else None
     await c.execute(
         insert(decisions).values(
-            at=permit.made_at,
-            verdict="permit",
-            campaign_id=permit.campaign_id,
-            lead_id=permit.lead_id,
+            at=basis.at,
+            verdict="permit" if refusal is None else "refusal",
+            campaign_id=question.campaign_id,
+            lead_id=question.lead_id,
             attempt_id=attempt_id,
-            number=permit.number.e164,
-            packs=list(permit.packs),
-            zones=list(permit.zones),
-            tzdata=permit.tzdata,
-        )
-    )
-
-
-async def refused(
-    c: AsyncConnection,
-    refusal: Refusal,
-    *,
-    campaign_id: int,
-    lead_id: int,
-    number: str,
-    at: datetime,
-    attempt_id: str | None = None,
-    tzdata: str = "",
-) -> None:
-    """Keep a refusal, of a claimed lead or (with its id) of an attempt about to be made."""
-    await c.execute(
-        insert(decisions).values(
-            at=at,
-            verdict="refusal",
-            campaign_id=campaign_id,
-            lead_id=lead_id,
-            attempt_id=attempt_id,
-            number=number,
-            rule=refusal.rule,
-            sentence=refusal.sentence,
-            try_after=refusal.try_after,
-            decided_by=refusal.decided_by,
-            packs=[],
-            zones=[] if refusal.zone is None else [refusal.zone],
-            tzdata=tzdata,
+            number=question.number.e164,
+            rule=refusal.rule if refusal else None,
+            sentence=refusal.sentence if refusal else None,
+            try_after=refusal.try_after if refusal else None,
+            decided_by=refusal.decided_by if refusal else None,
+            packs=list(basis.packs),
+            zones=list(basis.zones),
+            clocks=[local for _, local in basis.clocks()],
+            tzdata=basis.tzdata,
         )
     )
 
@@ -100,7 +81,6 @@ async def refusals(c: AsyncConnection, campaign_id: int) -> dict[str, int]:
 
 
 def _decision(row: Row[Any]) -> Decision:
-    values = dict(row._mapping)
-    del values["id"]
-    values |= {"packs": tuple(row.packs), "zones": tuple(row.zones), "number": Number(row.number)}
-    return Decision(**values)
+    values = {name: row._mapping[name] for name in _SHOWN}
+    number = Number(row.number) if row.number is not None else None
+    return Decision(**values, number=number, packs=tuple(row.packs), zones=tuple(row.zones))

@@ -13,7 +13,8 @@ from itertools import islice
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer.core.compliance.do_not_call import ListHit, Scope
+from dialer.core.campaign import Campaign
+from dialer.core.compliance.do_not_call import CHANNEL, ListHit, Scope
 from dialer.core.number import Number
 from dialer.store.schema import do_not_call as table
 from dialer.store.upsert import insert_new
@@ -97,13 +98,19 @@ async def remove(
 
 
 async def hits(
-    c: AsyncConnection, numbers: Iterable[Number], campaign_id: int | None = None
+    c: AsyncConnection, numbers: Iterable[Number], campaign: Campaign | None = None
 ) -> dict[Number, tuple[ListHit, ...]]:
-    """The lists each number stands on: the company's, and this campaign's. Numbers on none are left out."""
+    """The lists each number stands on: the company's, and those of this campaign, its brand and the telephone. Numbers
+    on none are left out.
+    """
     found: dict[Number, list[ListHit]] = {}
     rest = iter(numbers)
     while chunk := {number.e164 for number in islice(rest, _CHUNK)}:
-        scope = or_(table.c.scope == "company", table.c.campaign_id == campaign_id)
+        scope = or_(
+            table.c.scope == "company",
+            table.c.channel == CHANNEL,
+            *((table.c.campaign_id == campaign.id, table.c.brand == campaign.brand) if campaign is not None else ()),
+        )
         rows = await c.execute(
             select(table.c.number, table.c.scope, table.c.source, table.c.since, table.c.expires)
             .where(table.c.removed_at.is_(None), scope, table.c.number.in_(chunk))

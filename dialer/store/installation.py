@@ -18,6 +18,7 @@ _ALPHABET = string.ascii_lowercase + string.digits
 async def tag(c: AsyncConnection, now: datetime) -> str:
     """Six letters and digits, made at the first call and the same ever after; needs a writing transaction."""
     drawn = "".join(secrets.choice(_ALPHABET) for _ in range(6))
-    await c.execute(insert_new(c, installation).values(id=1, tag=drawn, made_at=now))
+    row = {"id": 1, "tag": drawn, "secret": secrets.token_hex(32), "made_at": now}
+    await c.execute(insert_new(c, installation).values(row))
     kept: str = (await c.execute(select(installation.c.tag))).scalar_one()
     return kept

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.core.campaign import Campaign
 from dialer.core.commands import RefuseLead, ReleaseLead
+from dialer.core.compliance.do_not_call import Screen, unscreened
 from dialer.core.lead import LeadNumber, Prospect
 from dialer.store import decisions
 from dialer.store.prospects import numbers_of, prospects
@@ -47,7 +48,14 @@ class Claimed:
 
 
 async def claim(
-    c: AsyncConnection, campaign: Campaign, n: int, *, until: datetime, now: datetime, node: str
+    c: AsyncConnection,
+    campaign: Campaign,
+    n: int,
+    *,
+    until: datetime,
+    now: datetime,
+    node: str,
+    screen: Screen = unscreened,
 ) -> Claimed:
     """Take the next `n` due leads that nobody holds, until the lease's end.
 
@@ -80,13 +88,7 @@ async def claim(
     if unreachable:
         await c.execute(update(leads).where(leads.c.id.in_(unreachable)).values(_done(NO_NUMBER, now)))
     found = await prospects(
-        c,
-        [row for row in rows if row.id in chosen],
-        chosen,
-        numbers,
-        campaign_id=campaign.id,
-        grace=campaign.callback_grace,
-        now=now,
+        c, campaign, [row for row in rows if row.id in chosen], chosen, numbers, screen=screen, now=now
     )
     next_at = await _next_at(c, campaign.id) if len(found) < n else None
     return Claimed(found, next_at, await left(c, campaign.id))
@@ -127,7 +129,7 @@ async def release_node(c: AsyncConnection, node: str, now: datetime) -> int:
     return done.rowcount
 
 
-async def refuse(c: AsyncConnection, order: RefuseLead, now: datetime, *, tzdata: str) -> bool:
+async def refuse(c: AsyncConnection, order: RefuseLead, now: datetime) -> bool:
     """Keep the gate's refusal of a held lead, and the lead until it may be asked again, or for good.
 
     False where the lead is not held (any more): told twice, it is kept once. A number that nobody may dial is dead,
@@ -139,16 +141,7 @@ async def refuse(c: AsyncConnection, order: RefuseLead, now: datetime, *, tzdata
         return False
     numbers = (await numbers_of(c, [order.lead_id]))[order.lead_id]
     living = sorted((number for number in numbers if not number.dead), key=lambda number: number.tries)
-    refusal = order.refusal
-    await decisions.refused(
-        c,
-        refusal,
-        campaign_id=order.campaign_id,
-        lead_id=order.lead_id,
-        number=living[0].number.e164,
-        at=now,
-        tzdata=tzdata,
-    )
+    await decisions.keep(c, order.refusal)
     await settle_refused(c, order, living[0], others=len(living) > 1, now=now)
     return True
 

@@ -10,9 +10,11 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer.core.compliance.consent import Consent
+from dialer.core.compliance.consent import Consent, Given
 from dialer.core.number import Number
+from dialer.store import consents
 from dialer.store.campaigns import NoSuchCampaign
+from dialer.store.consents import Evidence
 from dialer.store.schema import campaigns, lead_numbers, leads, lists
 
 
@@ -29,7 +31,8 @@ class NewLead:
     external_id: str | None = None
     priority: int = 0
     fields: Mapping[str, str] = field(default_factory=dict)
-    consent: Consent = "none"
+    consent: Consent | None = None  # what they agreed to; `source` and the list are its proof
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,8 @@ async def add(
             for place, (number, label) in enumerate(row.numbers)
         ]
         await c.execute(insert(lead_numbers), numbers)
+        agreed = [(number, Given(row.consent, now)) for row in new if row.consent for number, _ in row.numbers]
+        await consents.add(c, agreed, Evidence("import", f"list {list_id}", "import"), now)
     return tuple(added)
 
 
@@ -128,7 +133,7 @@ def _lead(row: NewLead, campaign_id: int, list_id: int, now: datetime) -> dict[s
         "name": row.name,
         "region": row.region,
         "zone": row.zone,
-        "consent": row.consent,
+        "subject": row.subject,
         "grade": row.grade,
         "source": row.source,
         "fields": dict(row.fields),

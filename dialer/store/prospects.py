@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialer.core.compliance.do_not_call import ListHit
-from dialer.core.compliance.gate import PastAttempt
+from dialer.core.campaign import Campaign
+from dialer.core.compliance.do_not_call import Screen
 from dialer.core.lead import Contact, Lead, LeadNumber, Prospect
 from dialer.core.number import Number
 from dialer.core.outcome import Kind
-from dialer.store import do_not_call
+from dialer.store.questions import asked
 from dialer.store.schema import attempts, lead_numbers
 
-# No cap of the rule packs looks back further than a calendar month; a campaign's own may count all of its past.
-HISTORY = timedelta(days=31)
 CONTACTS = 10
 
 
@@ -41,45 +39,12 @@ def lead_of(row: Row[Any], numbers: tuple[LeadNumber, ...]) -> Lead:
         numbers=numbers,
         region=row.region,
         zone=row.zone,
-        consent=row.consent,
+        subject=row.subject,
         tries=row.tries,
         tries_by_kind={Kind(kind): tries for kind, tries in row.tries_by_kind.items()},
         fields=dict(row.fields),
         serial=row.serial,
     )
-
-
-async def history(
-    c: AsyncConnection, numbers: Iterable[Number], campaign_id: int, now: datetime
-) -> dict[Number, tuple[PastAttempt, ...]]:
-    """Attempts to these numbers, oldest first: this campaign's all, others' of the last 31 days.
-
-    An attempt that is still open counts; one that never reached the trunk or died in it does not, because nobody's
-    phone rang. A number's attempts are few: they are sorted out here, where no planner can choose another index.
-    """
-    query = select(
-        attempts.c.number, attempts.c.opened_at, attempts.c.campaign_id, attempts.c.kind, attempts.c.rang_at,
-        attempts.c.answered_at, attempts.c.bridged_at, attempts.c.machine, attempts.c.abandoned,
-    ).where(attempts.c.number.in_([number.e164 for number in numbers]))  # fmt: skip
-    found: dict[Number, list[PastAttempt]] = defaultdict(list)
-    for row in await c.execute(query.order_by(attempts.c.opened_at)):
-        recent = row.opened_at > now - HISTORY or row.campaign_id == campaign_id
-        if recent and (row.kind != Kind.UNCHARGED or row.rang_at is not None):
-            found[Number(row.number)].append(PastAttempt(row.opened_at, _past_kind(row), row.campaign_id))
-    return {number: tuple(past) for number, past in found.items()}
-
-
-def _past_kind(row: Any) -> str:
-    """The gate's word for an attempt; what is known of the call itself goes before what was said of it."""
-    if row.abandoned:
-        return "abandoned"
-    if row.machine is not None:
-        return "amd_machine"
-    if row.bridged_at is not None:
-        return "conversation"
-    if row.answered_at is not None:
-        return "answered"
-    return row.kind or "open"
 
 
 async def contacts(c: AsyncConnection, lead_ids: Sequence[int]) -> dict[int, tuple[Contact, ...]]:
@@ -100,29 +65,27 @@ async def contacts(c: AsyncConnection, lead_ids: Sequence[int]) -> dict[int, tup
 
 async def prospects(
     c: AsyncConnection,
+    campaign: Campaign,
     rows: Sequence[Row[Any]],
     chosen: Mapping[int, LeadNumber],
     numbers: Mapping[int, tuple[LeadNumber, ...]],
     *,
-    campaign_id: int,
-    grace: timedelta,
+    screen: Screen,
     now: datetime,
 ) -> tuple[Prospect, ...]:
-    """Rows of `leads`, held until their `next_at`, with the number chosen for each. `grace` is how long a personal
-    callback waits for its agent."""
+    """Rows of `leads`, held until their `next_at`, with the number chosen for each."""
     if not rows:
         return ()
-    dialed = [chosen[row.id].number for row in rows]
-    past = await history(c, dialed, campaign_id, now)
-    hits: dict[Number, tuple[ListHit, ...]] = await do_not_call.hits(c, dialed, campaign_id)
+    who = {row.id: (row, chosen[row.id].number, [n.number for n in numbers[row.id]]) for row in rows}
+    questions = await asked(c, campaign, who, screen, now)
     before = await contacts(c, [row.id for row in rows])
+    grace = campaign.callback_grace
     return tuple(
         Prospect(
             lead=lead_of(row, numbers[row.id]),
             number=chosen[row.id],
             lease_until=row.next_at,
-            history=past.get(chosen[row.id].number, ()),
-            hits=hits.get(chosen[row.id].number, ()),
+            question=questions[row.id],
             contacts=before.get(row.id, ()),
             for_agent=row.callback_agent,
             open_from=row.callback_at + grace if row.callback_agent and row.callback_at else None,

@@ -1,7 +1,8 @@
-"""What the gate is asked, read from the database: the same for the call itself and for who only wants to know."""
+"""What the gate is asked, read from the database: the same for a claim, for the call and for who wants to know."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,44 +10,61 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.core.campaign import Campaign
-from dialer.core.compliance.gate import CampaignRules, Question
-from dialer.core.compliance.question import Mode
+from dialer.core.compliance.consent import in_force
+from dialer.core.compliance.do_not_call import Screen
+from dialer.core.compliance.gate import PastAttempt, Question
 from dialer.core.number import Number
-from dialer.store import do_not_call, prospects
+from dialer.store import consents, do_not_call, suspensions
+from dialer.store.history import history
 from dialer.store.schema import lead_numbers, leads
+
+NOBODY = 0
+"""The lead's id where a number is asked about that is no lead's."""
 
 
 class NoSuchLead(LookupError):
     """The campaign has no lead of this id."""
 
 
-async def of_lead_row(
+async def asked(
     c: AsyncConnection,
-    lead: Row[Any] | None,
-    number: Number,
-    campaign_id: int,
-    rules: CampaignRules,
-    mode: Mode,
+    campaign: Campaign,
+    who: Mapping[int, tuple[Row[Any] | None, Number, Sequence[Number]]],
+    screen: Screen,
     now: datetime,
-) -> Question:
-    """The question about one number as things stand in this transaction. `lead` None: a stranger's number."""
-    past = await prospects.history(c, (number,), campaign_id, now)
-    hits = await do_not_call.hits(c, (number,), campaign_id)
-    return Question(
-        number=number,
-        lead_id=lead.id if lead is not None else 0,
-        campaign_id=campaign_id,
-        rules=rules,
-        history=past.get(number, ()),
-        hits=hits.get(number, ()),
-        region=lead.region if lead is not None else None,
-        zone=lead.zone if lead is not None else None,
-        consent=lead.consent if lead is not None else "none",
-        mode=mode,
-    )
+) -> dict[int, Question]:
+    """The questions about these leads as things stand in this transaction, in a constant number of statements.
+
+    Keys are the leads' ids. Of each: its row (None: a stranger), the number to be called, and all the person's numbers.
+    """
+    past = await history(c, {number for _, _, own in who.values() for number in own}, campaign.id, now)
+    dialed = [number for _, number, _ in who.values()]
+    hits = await do_not_call.hits(c, dialed, campaign)
+    given = await consents.given(c, dialed)
+    suspended = await suspensions.areas(c, now)
+    out = {}
+    for lead_id, (lead, number, own) in who.items():
+        screened = screen(number)
+        before: list[PastAttempt] = [attempt for one in own for attempt in past.get(one, ())]
+        out[lead_id] = Question(
+            number=number,
+            lead_id=lead_id,
+            campaign_id=campaign.id,
+            rules=campaign.rules,
+            history=tuple(sorted(before, key=lambda attempt: attempt.at)),
+            hits=(*hits.get(number, ()), *screened.hits),
+            region=lead.region if lead is not None else None,
+            zone=lead.zone if lead is not None else None,
+            mode=campaign.dial_mode.value,
+            consents=in_force(given.get(number, ()), campaign.rules.purposes, now),
+            subject=(lead.subject if lead is not None else None) or campaign.subject,
+            suspended=suspended,
+            snapshots=screened.snapshots,
+        )
+    return out
 
 
-async def about(c: AsyncConnection, campaign: Campaign, who: Number | int, now: datetime) -> Question:
+async def about(c: AsyncConnection, campaign: Campaign, who: Number | int, screen: Screen, now: datetime) -> Question:
     """The question about a number, or about the number of a lead (by its id) that would be tried next.
 
     A number that is no lead of the campaign is asked about as a stranger's.
@@ -65,4 +83,9 @@ async def about(c: AsyncConnection, campaign: Campaign, who: Number | int, now: 
     if row is None and not isinstance(who, Number):
         raise NoSuchLead(f"campaign {campaign.name} has no lead {who}")
     number = who if isinstance(who, Number) else Number(row.number)  # type: ignore[union-attr]
-    return await of_lead_row(c, row, number, campaign.id, campaign.rules, campaign.dial_mode.value, now)
+    lead_id, own = NOBODY, [number]
+    if row is not None:
+        lead_id = row.id
+        numbers = await c.scalars(select(lead_numbers.c.number).where(lead_numbers.c.lead_id == lead_id))
+        own = [Number(one) for one in numbers]
+    return (await asked(c, campaign, {lead_id: (row, number, own)}, screen, now))[lead_id]

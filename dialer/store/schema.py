@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from dialer.core.compliance.consent import CONSENTS
+from dialer.core.compliance.do_not_call import OWN
 from dialer.store.types import BigId, Json, UTCDateTime
 
 # Names that both databases and every migration agree on; SQLite can only change a constraint it can name.
@@ -57,6 +58,7 @@ installation = Table(
     metadata,
     Column("id", SmallInteger, CheckConstraint("id = 1", name="single"), primary_key=True, autoincrement=False),
     Column("tag", String(6), nullable=False),  # marks our channels on a PBX we may share
+    Column("secret", String(64), nullable=False),  # hex; keys the hashes that are left of erased numbers
     _moment("made_at"),
 )
 
@@ -165,7 +167,7 @@ leads = Table(
     Column("name", Text, nullable=False),
     Column("region", String(8)),
     Column("zone", String(64)),
-    Column("consent", String(16), _one_of("consent", *CONSENTS), nullable=False, server_default="none"),
+    Column("subject", Text),  # what the calls are about: a debt's reference; null: what the campaign says
     Column("grade", String(8)),
     Column("source", Text),
     Column("fields", Json, nullable=False),
@@ -236,6 +238,7 @@ attempts = Table(
     Column("node", String(64), nullable=False),
     Column("trunk", Text, nullable=False),
     Column("caller_id", Text, nullable=False),
+    Column("subject", Text),  # for caps that count by it
     _moment("opened_at"),
     # facts, which only grow
     Column("rang_at", UTCDateTime),
@@ -267,6 +270,8 @@ Index(
     postgresql_where=text("closed_at IS NULL"), sqlite_where=text("closed_at IS NULL"),
 )  # fmt: skip
 
+# The ledger: rows are appended and never changed (triggers see to it), but for `number` and `salt`, which an erasure
+# takes away. `digest` is over everything else, so that what is left still proves itself.
 decisions = Table(
     "decisions",
     metadata,
@@ -276,26 +281,94 @@ decisions = Table(
     Column("campaign_id", BigId, nullable=False),
     Column("lead_id", BigId, nullable=False),
     Column("attempt_id", ATTEMPT_ID),
-    Column("number", NUMBER, nullable=False),
+    Column("number", NUMBER),
+    Column("salt", String(32)),
+    Column("number_digest", String(64)),  # SHA-256 of salt and number
     Column("rule", String(64)),
     Column("sentence", Text),
     Column("try_after", UTCDateTime),
     Column("decided_by", Text),
     Column("packs", Json, nullable=False),
     Column("zones", Json, nullable=False),
+    Column("clocks", Json),  # what each zone's clocks showed, in the order of `zones`
+    Column("inputs", Json),  # what the gate was told; see ledger.py
     Column("tzdata", String(16), nullable=False),
+    Column("digest", String(64)),  # null: from before the ledger was chained
     Index(None, "campaign_id", "rule"),
     Index(None, "lead_id", "at"),
     Index(None, "number", "at"),
+)
+
+# Each seals the decisions from first_id to last_id: its digest is over theirs and over the seal before.
+decision_seals = Table(
+    "decision_seals",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("first_id", BigId, nullable=False, unique=True),
+    Column("last_id", BigId, nullable=False, unique=True),
+    Column("count", BigId, nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("digest", String(64), nullable=False),
+    _moment("made_at"),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("number", NUMBER, nullable=False),
+    Column("kind", String(16), _one_of("kind", *CONSENTS), nullable=False),
+    Column("purpose", Text),  # null: for whatever we sell
+    Column("source", Text, nullable=False),
+    Column("proof", Text, nullable=False),
+    Column("by", LOGIN, nullable=False),  # who entered it
+    _moment("since"),
+    Column("expires", UTCDateTime),
+    _moment("added_at"),
+    Column("withdrawn_at", UTCDateTime),
+    Column("withdrawn_by", LOGIN),
+    Column("withdrawn_because", Text),
+    Index(None, "number"),
+)
+
+# Emergencies: no calls to an area while it lasts. Lifting one is a dated fact on its row.
+suspensions = Table(
+    "suspensions",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("area", String(16), nullable=False),  # a pack's id, a region or country, or leading digits with the plus
+    Column("because", Text, nullable=False),
+    _moment("starts_at"),
+    Column("ends_at", UTCDateTime),
+    Column("set_by", LOGIN, nullable=False),
+    _moment("set_at"),
+    Column("lifted_at", UTCDateTime),
+    Column("lifted_by", LOGIN),
+    CheckConstraint("ends_at IS NULL OR ends_at > starts_at", name="span"),
+)
+
+# A person's data that was taken away on request. The hash is that of the do-not-call list: it cannot be turned back.
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("number_hash", String(64), nullable=False, index=True),
+    Column("by", LOGIN, nullable=False),
+    Column("because", Text, nullable=False),
+    Column("what", Json, nullable=False),  # how much of what
+    _moment("at"),
 )
 
 do_not_call = Table(
     "do_not_call",
     metadata,
     Column("id", BigId, primary_key=True),
-    Column("number", NUMBER, nullable=False),
-    Column("scope", String(8), _one_of("scope", "company", "campaign"), nullable=False),
+    Column("number", NUMBER),  # null: the person's data was erased
+    Column("number_hash", String(64)),  # HMAC-SHA256 keyed by the installation's secret: what is left then
+    Column("scope", String(8), _one_of("scope", *OWN), nullable=False),
     Column("campaign_id", BigId, ForeignKey("campaigns.id")),
+    Column("brand", Text),
+    Column("channel", String(16)),
     Column("source", Text, nullable=False),
     Column("proof", Text, nullable=False),
     Column("asked_by", Text, nullable=False),
@@ -306,17 +379,32 @@ do_not_call = Table(
     Column("removed_by", LOGIN),
     Column("removed_because", Text),
     CheckConstraint("(scope = 'campaign') = (campaign_id IS NOT NULL)", name="scope_campaign"),
+    CheckConstraint("(scope = 'brand') = (brand IS NOT NULL)", name="scope_brand"),
+    CheckConstraint("(scope = 'channel') = (channel IS NOT NULL)", name="scope_channel"),
+    CheckConstraint("(number IS NULL) = (number_hash IS NOT NULL)", name="number_or_hash"),
     Index(None, "number"),
 )
 
 # A number stands on a list once; what was removed stays as a dated row.
 _COMPANY = text("removed_at IS NULL AND scope = 'company'")
 _CAMPAIGN = text("removed_at IS NULL AND scope = 'campaign'")
+_BRAND = text("removed_at IS NULL AND scope = 'brand'")
+_CHANNEL = text("removed_at IS NULL AND scope = 'channel'")
+_ERASED = text("number_hash IS NOT NULL")
 Index("uq_do_not_call_company", do_not_call.c.number, unique=True, postgresql_where=_COMPANY, sqlite_where=_COMPANY)
 Index(
     "uq_do_not_call_campaign", do_not_call.c.number, do_not_call.c.campaign_id, unique=True,
     postgresql_where=_CAMPAIGN, sqlite_where=_CAMPAIGN,
 )  # fmt: skip
+Index(
+    "uq_do_not_call_brand", do_not_call.c.number, do_not_call.c.brand, unique=True,
+    postgresql_where=_BRAND, sqlite_where=_BRAND,
+)  # fmt: skip
+Index(
+    "uq_do_not_call_channel", do_not_call.c.number, do_not_call.c.channel, unique=True,
+    postgresql_where=_CHANNEL, sqlite_where=_CHANNEL,
+)  # fmt: skip
+Index("ix_do_not_call_number_hash", do_not_call.c.number_hash, postgresql_where=_ERASED, sqlite_where=_ERASED)
 
 # --- what is kept beside a call --------------------------------------------------------------------------------------
 

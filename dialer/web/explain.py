@@ -84,5 +84,5 @@ async def ask(house: House, who: Person, body: Asked) -> ExplanationView:
         campaign = house.under_rules((await campaigns.get(c, body.campaign_id)).campaign)
         asked = house.parse(body.number) if body.number else body.lead_id
         assert asked is not None
-        question = await questions.about(c, campaign, asked, now)
+        question = await questions.about(c, campaign, asked, house.screen, now)
     return ExplanationView.model_validate(explained.as_json(explain(house.rulebook, question, now)))

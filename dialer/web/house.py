@@ -11,6 +11,7 @@ from aiohttp import web
 
 from dialer.config import Settings
 from dialer.core.campaign import Campaign, under_house_rules
+from dialer.core.compliance.do_not_call import Screen, unscreened
 from dialer.core.compliance.packs import Rulebook
 from dialer.core.events import Event
 from dialer.core.floor.picture import Picture
@@ -34,6 +35,7 @@ class House:
     settings: Settings
     clock: Callable[[], datetime]
     live: Live
+    screen: Screen = unscreened
 
     @property
     def picture(self) -> Picture:

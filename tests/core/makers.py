@@ -17,7 +17,7 @@ from dialer.core import events as ev
 from dialer.core.agent import Agent, AgentState
 from dialer.core.call import Call
 from dialer.core.campaign import Campaign, DialMode
-from dialer.core.compliance.gate import CampaignRules, Permit, Question, check
+from dialer.core.compliance.gate import CampaignRules, Permit, Question, Refusal, check
 from dialer.core.compliance.packs import Rulebook
 from dialer.core.floor import leads
 from dialer.core.floor.floor import Floor
@@ -60,7 +60,10 @@ def make_lead(id: int = 1, campaign_id: int = 1, **changes: Any) -> Lead:
 
 def make_prospect(id: int = 1, *, campaign_id: int = 1, lead: Lead | None = None, **changes: Any) -> Prospect:
     lead = lead or make_lead(id, campaign_id)
-    return replace(Prospect(lead, lead.numbers[0], NOW + timedelta(hours=8)), **changes)
+    number = changes.pop("number", lead.numbers[0])
+    facts = {name: changes.pop(name) for name in ("history", "hits", "consents", "suspended") if name in changes}
+    question = Question(number.number, lead.id, lead.campaign_id, region=lead.region, zone=lead.zone, **facts)
+    return replace(Prospect(lead, number, NOW + timedelta(hours=8), question), **changes)
 
 
 def make_permit(prospect: Prospect | None = None, at: datetime = NOW) -> Permit:
@@ -69,6 +72,11 @@ def make_permit(prospect: Prospect | None = None, at: datetime = NOW) -> Permit:
     verdict = check(rulebook(), question, at)
     assert isinstance(verdict, Permit), verdict
     return verdict
+
+
+def make_refusal(rule: str = "DNC_INTERNAL", try_after: datetime | None = None, at: datetime = NOW) -> Refusal:
+    """A refusal as if the gate had made it."""
+    return Refusal(rule, rule.lower(), try_after, basis=make_permit(at=at).basis)
 
 
 def make_call(**changes: Any) -> Call:

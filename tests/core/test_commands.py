@@ -6,11 +6,10 @@ import pytest
 
 from dialer.core import commands as cmd
 from dialer.core.campaign import MachinePolicy
-from dialer.core.compliance.gate import Refusal
 from dialer.core.events import SpyMode
 from dialer.core.lead import Done
 from dialer.core.outcome import Kind
-from tests.core.makers import NOW, make_ending, make_outcome, make_permit, make_prospect
+from tests.core.makers import NOW, make_ending, make_outcome, make_permit, make_prospect, make_refusal
 
 CALL, AGENT, SPY = "call-t1-1-1", "agent-t1-ann-7", "spy-t1-boss-7"
 LANES: dict[str, tuple[cmd.Command, ...]] = {
@@ -25,7 +24,7 @@ LANES: dict[str, tuple[cmd.Command, ...]] = {
         cmd.HangupLeg(CALL),
     ),
     f"recording:{CALL}": (cmd.FinishRecording(CALL, 9.0, NOW), cmd.DropRecording(CALL, NOW)),
-    "lead:1": (cmd.ReleaseLead(1, 1, NOW, "draining"), cmd.RefuseLead(1, 1, Refusal("DNC_INTERNAL", "listed"), NOW)),
+    "lead:1": (cmd.ReleaseLead(1, 1, NOW, "draining"), cmd.RefuseLead(1, 1, make_refusal(), NOW)),
     "campaign:1": (cmd.ClaimLeads(1, 2),),
     "agent:ann": (
         cmd.RingAgent("ann", AGENT, "phone-ann", False),

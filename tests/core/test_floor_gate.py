@@ -8,12 +8,12 @@ from dialer.core import commands as cmd
 from dialer.core import events as ev
 from dialer.core.agent import AgentState
 from dialer.core.compliance.do_not_call import ListHit
-from dialer.core.compliance.gate import CampaignRules, Refusal
+from dialer.core.compliance.gate import CampaignRules
 from dialer.core.compliance.week import parse_week
 from dialer.core.lead import Done
 from dialer.core.outcome import Kind, WhoEnded
 from dialer.core.pacing.trunk import Trunk
-from tests.core.makers import NOW, Stage, make_campaign, make_preview_campaign, make_prospect
+from tests.core.makers import NOW, Stage, make_campaign, make_preview_campaign, make_prospect, make_refusal
 
 CLOSES_SOON = CampaignRules(windows=parse_week({"daily": ["08:00-15:01"]}))  # NOW is 15:00
 OPENS = NOW.replace(hour=8) + timedelta(days=1)
@@ -73,7 +73,7 @@ def test_a_window_that_closes_while_a_lead_waits_in_the_hopper_refuses_it() -> N
 def test_the_gate_in_the_opening_transaction_has_the_last_word_on_the_lead() -> None:
     stage = ready()
     stage.supply(make_prospect())
-    refusal = Refusal("DNC_INTERNAL", "on a list since a moment ago")
+    refusal = make_refusal()
     stage.tell(ev.AttemptRefused("call-t1-1-1", refusal))
     assert stage.last(cmd.RefuseLead).refusal == refusal
     assert not stage.given(cmd.Originate)
@@ -102,7 +102,7 @@ def test_a_permit_that_went_stale_is_asked_for_again_before_sending() -> None:
     stage.wait(0)
     order = stage.last(cmd.Originate)
     assert order.attempt_id == "call-t1-2-1"
-    assert order.permit.made_at == stage.now
+    assert order.permit.basis.at == stage.now
 
 
 def test_a_window_that_closes_between_the_row_and_the_order_stops_the_order() -> None:

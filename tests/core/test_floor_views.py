@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from dialer.core import events as ev
-from dialer.core.compliance.gate import CampaignRules, Refusal
+from dialer.core.compliance.gate import CampaignRules
 from dialer.core.compliance.week import parse_week
 from dialer.core.events import SpyMode
 from dialer.core.floor.views import snapshot, verdict_view, view
 from dialer.core.lead import Contact
-from tests.core.makers import NOW, Stage, make_campaign, make_preview_campaign, make_prospect
+from tests.core.makers import NOW, Stage, make_campaign, make_preview_campaign, make_prospect, make_refusal
 
 
 def busy_floor() -> Stage:
@@ -97,7 +97,7 @@ def test_a_campaign_shows_its_pace_and_the_last_refusal_by_each_rule() -> None:
 
 
 def test_a_refusal_for_good_has_no_time_to_try_again() -> None:
-    assert verdict_view(Refusal("DNC_INTERNAL", "listed"))["try_after"] is None
+    assert verdict_view(make_refusal())["try_after"] is None
 
 
 def test_a_supervisor_who_waits_has_no_mode() -> None:

@@ -1,5 +1,6 @@
 import zoneinfo
 from collections.abc import Iterator
+from importlib import resources
 
 import pytest
 
@@ -19,3 +20,10 @@ def zone_data_as_before() -> Iterator[None]:
 def rulebook() -> Rulebook:
     """All shipped packs, and nothing else."""
     return load()
+
+
+@pytest.fixture(scope="session")
+def book() -> Rulebook:
+    """The shipped packs and the made-up ones that no law would have."""
+    with resources.as_file(resources.files("dialer.rules").joinpath("engine.toml")) as made_up:
+        return load([made_up])

@@ -84,6 +84,13 @@ def permit(prospect: Prospect, campaign: Campaign, now: datetime = NOW) -> Permi
     return answer
 
 
+def a_refusal(
+    rule: str, prospect: Prospect, campaign: Campaign, try_after: datetime | None = None, now: datetime = NOW
+) -> Refusal:
+    """A refusal of this prospect as if the gate had made it."""
+    return Refusal(rule, "no", try_after, basis=permit(prospect, campaign, now).basis)
+
+
 def an_order(prospect: Prospect, campaign: Campaign, now: datetime = NOW, agent: str = "anna") -> OpenAttemptRow:
     attempt_id = f"call-abc123-{prospect.lead.id}-{prospect.lead.serial + 1}"
     return OpenAttemptRow(
@@ -103,7 +110,7 @@ async def opened(
     if prospect is None:
         (prospect,) = await claimed(c, campaign, now=now)
     order = an_order(prospect, campaign, now, agent)
-    answer = await attempts.open(c, order, RULEBOOK, campaign.rules, now)
+    answer = await attempts.open(c, order, RULEBOOK, campaign, now)
     assert isinstance(answer, Permit)
     return order
 
@@ -111,7 +118,7 @@ async def opened(
 async def refused_at_opening(
     c: AsyncConnection, campaign: Campaign, prospect: Prospect, now: datetime = NOW
 ) -> Refusal:
-    answer = await attempts.open(c, an_order(prospect, campaign, now), RULEBOOK, campaign.rules, now)
+    answer = await attempts.open(c, an_order(prospect, campaign, now), RULEBOOK, campaign, now)
     assert isinstance(answer, Refusal)
     return answer
 

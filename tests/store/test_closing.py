@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from dialer.core.compliance.gate import Refusal
 from dialer.core.outcome import Kind
 from dialer.publish.topics import OutcomeNews
 from dialer.store import attempts, closing, decisions, do_not_call, leads, outbox
@@ -21,6 +20,7 @@ from tests.store.makers import (
     a_campaign,
     a_close,
     a_number,
+    a_refusal,
     after,
     an_ending,
     an_order,
@@ -230,12 +230,12 @@ async def test_every_lead_is_counted_once_whatever_happens_to_it(database: Datab
 
 
 async def test_a_refusal_that_came_after_the_row_was_written_is_kept_with_its_attempt(database: Database) -> None:
-    refusal = Refusal("OUTSIDE_WINDOW", "It is late.", after(hours=8), "LAB", "Etc/UTC")
     async with database.begin() as c:
         campaign = await a_campaign(c)
         await some_leads(c, campaign, 1)
         order = await opened(c, campaign)
+        refusal = a_refusal("OUTSIDE_WINDOW", order.prospect, campaign, after(hours=8))
         close = replace(a_close(order, campaign, "not_placed"), refusal=refusal)
-        assert await closing.close(c, close, NOW, tzdata=TZDATA)
+        assert await closing.close(c, close, NOW)
         newest, _ = await decisions.of_lead(c, order.prospect.lead.id)
     assert (newest.rule, newest.attempt_id, newest.tzdata) == ("OUTSIDE_WINDOW", order.attempt_id, TZDATA)

@@ -63,4 +63,4 @@ def test_the_alembic_command_finds_its_database_by_an_argument(tmp_path: Path) -
     config.cmd_opts = Namespace(x=[f"url=sqlite:///{file}"])
     command.upgrade(config, "head")
     with closing(sqlite3.connect(file)) as c:
-        assert c.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+        assert c.execute("SELECT version_num FROM alembic_version").fetchone() == ("0002",)

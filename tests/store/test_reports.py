@@ -4,12 +4,11 @@ import pytest
 from sqlalchemy import update
 
 from dialer.core.commands import RefuseLead
-from dialer.core.compliance.gate import Refusal
 from dialer.store import agents, leads, recordings, reports
 from dialer.store import schema as t
 from dialer.store.reports import Board
 from dialer.store.session import Database
-from tests.store.makers import NOW, TZDATA, a_campaign, after, an_agent, claimed, closed, opened, some_leads
+from tests.store.makers import NOW, a_campaign, a_refusal, after, an_agent, claimed, closed, opened, some_leads
 from tests.store.test_agents import a_state
 from tests.store.test_beside_a_call import a_recording
 
@@ -33,10 +32,8 @@ async def test_a_summary_says_what_came_of_a_campaign(database: Database) -> Non
         )
         await recordings.save(c, a_recording(sale.attempt_id))
         for prospect in await claimed(c, campaign, 2):
-            refusal = Refusal("OUTSIDE_WINDOW", "no", after(hours=1))
-            await leads.refuse(
-                c, RefuseLead(campaign.id, prospect.lead.id, refusal, after(hours=1)), NOW, tzdata=TZDATA
-            )
+            refusal = a_refusal("OUTSIDE_WINDOW", prospect, campaign, after(hours=1))
+            await leads.refuse(c, RefuseLead(campaign.id, prospect.lead.id, refusal, after(hours=1)), NOW)
         summary = await reports.campaign_summary(c, campaign.id)
     assert summary == {
         "name": "Winter",

@@ -18,13 +18,13 @@ from tests.support.postgres import Cluster
 async def test_a_time_without_a_zone_is_refused(database: Database) -> None:
     with pytest.raises(StatementError, match="without a zone"):
         async with database.begin() as c:
-            await c.execute(insert(installation).values(id=1, tag="abc123", made_at=datetime(2026, 1, 1, 12)))
+            await c.execute(insert(installation).values(id=1, tag="abc123", secret="00", made_at=datetime(2026, 1, 1, 12)))
 
 
 async def test_a_time_of_another_zone_comes_back_as_the_same_moment_in_utc(database: Database) -> None:
     shanghai = datetime(2026, 11, 23, 12, 0, tzinfo=timezone(timedelta(hours=8)))
     async with database.begin() as c:
-        await c.execute(insert(installation).values(id=1, tag="abc123", made_at=shanghai))
+        await c.execute(insert(installation).values(id=1, tag="abc123", secret="00", made_at=shanghai))
     async with database.read() as c:
         back = (await c.scalars(select(installation.c.made_at))).one()
     assert (back, back.tzinfo, back.hour) == (shanghai, UTC, 4)

@@ -156,7 +156,7 @@ def performers(
         house = get_house()
         async with house.db.begin() as c:
             campaign: Campaign = (await campaigns.get(c, order.campaign_id)).campaign
-            verdict = await attempts.open(c, order, house.rulebook, campaign.rules, house.clock())
+            verdict = await attempts.open(c, order, house.rulebook, campaign, house.clock(), house.screen)
         if isinstance(verdict, Permit):
             return ev.AttemptOpened(order.attempt_id, verdict)
         return ev.AttemptRefused(order.attempt_id, verdict)
@@ -189,7 +189,7 @@ def performers(
     table: dict[type, Callable[[Any], Awaitable[ev.Event | None]]] = {
         cmd.ClaimLeads: claim,
         cmd.ReleaseLead: saving(lambda c, o, h: leads.release(c, o, h.clock())),
-        cmd.RefuseLead: saving(lambda c, o, h: leads.refuse(c, o, h.clock(), tzdata=h.rulebook.tzdata)),
+        cmd.RefuseLead: saving(lambda c, o, h: leads.refuse(c, o, h.clock())),
         cmd.OpenAttemptRow: open_row,
         cmd.Originate: originate,
         cmd.OfferAgent: nothing,

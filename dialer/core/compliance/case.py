@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from dialer.core.compliance.consent import Consent, lifted
-from dialer.core.compliance.hours import Shut, Timetable, next_open, shut_at
-from dialer.core.compliance.limits import Cap, gap_ends, reached
+from dialer.core.compliance.hours import Calendar, Shut, Timetable, next_open, shut_at
+from dialer.core.compliance.limits import Cap, counted, gap_ends, reached
 from dialer.core.compliance.packs import COUNTRY_CALENDAR, Chosen, Pack, Rulebook, choose, in_force, next_edition
 from dialer.core.compliance.question import AGENT_GUARANTEED, CampaignRules, Question
 from dialer.core.compliance.wall import day_start, wall
@@ -24,11 +24,13 @@ _ALWAYS: Week = (((0, 1440),),) * 7
 class Stated:
     """Packs by id and zones that somebody states instead of having them found: for replaying published cases.
 
+    A stated `calendar` replaces the packs' own, and one that nobody has holds no holiday: the form of the cases says so.
     A case judged by stated rules can refuse or not refuse; it never makes a permit.
     """
 
     packs: tuple[str, ...]
     zones: tuple[str, ...]
+    calendar: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +72,12 @@ def resolve(rulebook: Rulebook, question: Question, at: datetime, stated: Stated
     days = frozenset(wall(at, zone).date() for zone in zones) or frozenset({at.astimezone(UTC).date()})
     regions = _regions(place, question.region)
     if stated is not None:
-        chosen = in_force(rulebook, dict.fromkeys(stated.packs, True), days)
+        # A pack that is not in force yet has no say; without the first, or with an unknown one, nothing is decided.
+        wanted = {name: place == 0 or name not in rulebook.packs for place, name in enumerate(stated.packs)}
+        chosen = in_force(rulebook, wanted, days)
     else:
         chosen = choose(rulebook, regions, rules.purposes, rules.overlays, days)
-    timetables = _timetables(rulebook, chosen.packs, zones, regions, rules, question.consent)
+    timetables = _timetables(rulebook, chosen.packs, zones, regions, rules, question.consents, stated)
     shut = tuple(shut_at(timetables, at))
     return Case(rulebook, question, at, place, chosen, zones, timetables, shut, stated)
 
@@ -84,10 +88,12 @@ def limits_used(case: Case) -> Iterator[Used]:
     if not question.history or not case.zones:
         return
     for source, cap in (*_pack_caps(case), *_campaign_caps(rules)):
-        hit = reached(cap, question.history, case.at, case.zones[0], question.campaign_id)
+        past = counted(cap, question.history, question.number, question.subject)
+        hit = reached(cap, past, case.at, case.zones[0], question.campaign_id)
         if hit is not None:
             yield Used("ABANDON_COOLDOWN" if cap.kind == "cooldown" else "ATTEMPT_CAP", source, hit.free_at)
-    ends = None if rules.gap is None else gap_ends(rules.gap, question.history, case.at)
+    same = (past for past in question.history if past.number in (None, question.number))
+    ends = None if rules.gap is None else gap_ends(rules.gap, same, case.at)
     if ends is not None:
         yield Used("ATTEMPT_GAP", CAMPAIGN, ends)
 
@@ -145,10 +151,16 @@ def _timetables(
     zones: tuple[str, ...],
     regions: tuple[str, ...],
     rules: CampaignRules,
-    consent: Consent,
+    consents: frozenset[Consent],
+    stated: Stated | None,
 ) -> tuple[Timetable, ...]:
     replaced = {pack.extends for pack in packs if pack.replaces_windows}
-    made = [_pack_timetable(rulebook, pack, zones, regions, rules, consent, pack.id in replaced) for pack in packs]
+    made = [
+        _pack_timetable(
+            pack, zones, _closes_on(rulebook, pack, regions, stated), rules.purposes, consents, pack.id in replaced
+        )
+        for pack in packs
+    ]
     if rules.windows or rules.blackouts or rules.closes_on or rules.workdays:
         calendars = tuple(rulebook.calendar(name) for name in rules.closes_on)
         workdays = rulebook.calendar(rules.workdays) if rules.workdays else None
@@ -158,23 +170,31 @@ def _timetables(
 
 
 def _pack_timetable(
-    rulebook: Rulebook,
     pack: Pack,
     zones: tuple[str, ...],
-    regions: tuple[str, ...],
-    rules: CampaignRules,
-    consent: Consent,
+    calendars: tuple[Calendar, ...],
+    purposes: tuple[str, ...],
+    consents: frozenset[Consent],
     replaced: bool,
 ) -> Timetable:
-    free = lifted(pack.waiver, consent)
-    week = next((pack.modes[purpose] for purpose in rules.purposes if purpose in pack.modes), pack.week)
-    names = tuple(regions[0] if name == COUNTRY_CALENDAR else name for name in pack.closes_on)
-    if pack.by_region:
-        names = tuple(name for name in names if name in regions) or names
+    free = lifted(pack.waiver, consents)
+    week = next((pack.modes[purpose] for purpose in purposes if purpose in pack.modes), pack.week)
     return Timetable(
         pack.id,
         _ALWAYS if replaced or "hours" in free else week,
         (*zones, *pack.extra_zones) if zones else (),
-        () if "holidays" in free else tuple(rulebook.calendar(name) for name in names),
+        () if "holidays" in free else calendars,
         pack.eve,
     )
+
+
+def _closes_on(rulebook: Rulebook, pack: Pack, regions: tuple[str, ...], stated: Stated | None) -> tuple[Calendar, ...]:
+    """The calendars on whose holidays the pack closes: its own, or the one of them that a known region names."""
+    here = tuple(name for name in pack.closes_on if name in regions) if pack.by_region else ()
+    if stated is None:
+        names = tuple(regions[0] if name == COUNTRY_CALENDAR else name for name in here or pack.closes_on)
+        return tuple(rulebook.calendar(name) for name in names)
+    # Several calendars, or whichever country's: a case that names none has no holidays from such a pack.
+    one = pack.closes_on[:1] if len(pack.closes_on) == 1 else here
+    names = (stated.calendar,) if stated.calendar and pack.closes_on else one
+    return tuple(rulebook.calendars[name] for name in names if name in rulebook.calendars)

@@ -1,11 +1,20 @@
 """Do-not-call: the lists the number is on, and earlier refusals. The store looks the hits up; this is the rule."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
-Scope = Literal["company", "campaign", "registry"]
+from dialer.core.number import Number
+
+OwnScope = Literal["company", "brand", "campaign", "channel"]
+Scope = Literal["company", "brand", "campaign", "channel", "registry"]
+
+OWN: Final[tuple[OwnScope, ...]] = ("company", "brand", "campaign", "channel")
+"""The scopes of the company's own lists: all of it, one of its brands, one campaign, one way of reaching people."""
+
+CHANNEL: Final = "phone"
+"""The channel this program reaches people by. Who wants no mail may still be called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +30,22 @@ class ListHit:
     source: str
     since: datetime
     expires: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """What the registries say of one number: those it is on, and how old (name, instant) each of those asked is."""
+
+    hits: tuple[ListHit, ...] = ()
+    snapshots: tuple[tuple[str, datetime], ...] = ()
+
+
+Screen = Callable[[Number], Screened]
+
+
+def unscreened(number: Number) -> Screened:
+    """The answer of an installation that keeps no registry."""
+    return Screened()
 
 
 def listed(hits: Iterable[ListHit], at: datetime, *scopes: Scope) -> ListHit | None:

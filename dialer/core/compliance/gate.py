@@ -6,13 +6,14 @@ here: history, list hits and consent arrive as values, the rules as a `Rulebook`
 """
 
 from collections.abc import Callable
-from dataclasses import InitVar, dataclass, replace
+from dataclasses import InitVar, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from dialer.core.compliance.case import Case, Stated, earliest_cure, limits_used, not_through, resolve
 from dialer.core.compliance.codes import RULES, sentence
-from dialer.core.compliance.do_not_call import ListHit, listed
+from dialer.core.compliance.consent import Consent
+from dialer.core.compliance.do_not_call import OWN, ListHit, listed
 from dialer.core.compliance.limits import PastAttempt
 from dialer.core.compliance.packs import Pack, Rulebook
 from dialer.core.compliance.question import AGENT_GUARANTEED, AbandonCount, CampaignRules, Question
@@ -21,6 +22,7 @@ from dialer.core.number import Number
 
 __all__ = [
     "AbandonCount",
+    "Basis",
     "CampaignRules",
     "Explanation",
     "ListHit",
@@ -42,27 +44,51 @@ _PATIENCE: Final = timedelta(days=366)
 
 _SEAL: Final = object()
 
+_OVERRIDES_REGISTRIES: Final = "express"
+"""Consent that goes before a registry (PECR 21(4), 47 CFR 64.1200(c)(2)(ii)); a contract does not everywhere."""
+
 
 @dataclass(frozen=True, slots=True)
-class Permit:
-    """Leave to place one call to `number` until `stale_at`. Only `check` can make one; anyone else gets a `TypeError`.
+class Basis:
+    """What a verdict rests on: the question as it was asked, the instant, and the rules it met.
 
-    `packs` are ids with versions, `zones` the clocks that were all found open, `tzdata` the version of the zone data.
+    `packs` are ids with versions, `zones` the candidate clocks, `tzdata` the version of the zone data.
     """
 
-    number: Number
-    lead_id: int
-    campaign_id: int
-    made_at: datetime
-    stale_at: datetime
+    question: Question
+    at: datetime
     packs: tuple[str, ...]
     zones: tuple[str, ...]
     tzdata: str
+
+    def clocks(self) -> tuple[tuple[str, str], ...]:
+        """Each candidate zone with what its clocks showed."""
+        return tuple((zone, wall_text(self.at, zone)) for zone in self.zones)
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """Leave to place one call to `number` until `stale_at`. Only `check` can make one; others get a `TypeError`."""
+
+    basis: Basis
+    stale_at: datetime
     seal: InitVar[object] = None
 
     def __post_init__(self, seal: object) -> None:
         if seal is not _SEAL:
             raise TypeError("a permit is made by the compliance gate and by nobody else")
+
+    @property
+    def number(self) -> Number:
+        return self.basis.question.number
+
+    @property
+    def lead_id(self) -> int:
+        return self.basis.question.lead_id
+
+    @property
+    def campaign_id(self) -> int:
+        return self.basis.question.campaign_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +104,7 @@ class Refusal:
     decided_by: str | None = None
     zone: str | None = None
     local: str | None = None
+    basis: Basis = field(kw_only=True, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,19 +162,12 @@ def _first_refusal(case: Case) -> Refusal | None:
 
 
 def _permit(case: Case) -> Permit:
-    question = case.question
+    return Permit(_basis(case), _stale_at(case), seal=_SEAL)
+
+
+def _basis(case: Case) -> Basis:
     packs = tuple(pack.label for pack in case.chosen.packs)
-    return Permit(
-        question.number,
-        question.lead_id,
-        question.campaign_id,
-        case.at,
-        _stale_at(case),
-        packs,
-        case.zones,
-        case.rulebook.tzdata,
-        seal=_SEAL,
-    )
+    return Basis(case.question, case.at, packs, case.zones, case.rulebook.tzdata)
 
 
 def _stale_at(case: Case) -> datetime:
@@ -178,7 +198,8 @@ def _first_allowed(case: Case) -> datetime | None:
 
 def _refuse(case: Case, rule: str, by: str | None = None, zone: str | None = None) -> Refusal:
     local = None if zone is None else wall_text(case.at, zone)
-    return Refusal(rule, sentence(rule, "en", by=by, zone=zone, local=local), None, by, zone, local)
+    words = sentence(rule, "en", by=by, zone=zone, local=local)
+    return Refusal(rule, words, None, by, zone, local, basis=_basis(case))
 
 
 def _number(case: Case) -> Refusal | None:
@@ -191,10 +212,17 @@ def _packs(case: Case) -> Refusal | None:
 
 
 def _emergency(case: Case) -> Refusal | None:
-    """Louisiana and New York suspend calls while an emergency lasts; a supervisor sets the switch."""
-    for pack in case.chosen.packs:
-        if pack.id in case.question.suspended and case.question.consent not in pack.emergency_exempts:
-            return _refuse(case, "EMERGENCY_SUSPENSION", pack.id)
+    """Louisiana and New York suspend calls while an emergency lasts; a person sets the switch, for any area."""
+    for area in case.question.suspended:
+        digits = area.startswith("+")
+        inside = case.question.number.e164.startswith(area) if digits else area in case.regions
+        exempt: frozenset[Consent] = frozenset()
+        for pack in case.chosen.packs:
+            inside = inside or pack.id == area
+            if digits or pack.id == area:
+                exempt |= pack.emergency_exempts
+        if inside and not exempt & case.question.consents:
+            return _refuse(case, "EMERGENCY_SUSPENSION", area)
     return None
 
 
@@ -206,8 +234,8 @@ def _region(case: Case) -> Refusal | None:
 
 
 def _internal_list(case: Case) -> Refusal | None:
-    """The company's and the campaign's lists, and the callee's own refusal where a pack says how long it binds."""
-    hit = listed(case.question.hits, case.at, "company", "campaign")
+    """The company's own lists, and the callee's own refusal where a pack says how long it binds."""
+    hit = listed(case.question.hits, case.at, *OWN)
     if hit is not None:
         return _refuse(case, "DNC_INTERNAL", hit.list_name)
     refused_at = case.question.refused_at
@@ -218,17 +246,28 @@ def _internal_list(case: Case) -> Refusal | None:
     return None
 
 
-def _registry(case: Case) -> Refusal | None:
-    """Express consent overrides a registry (PECR 21(4), 47 CFR 64.1200(c)(2)(ii)); a contract does not everywhere."""
-    hit = listed(case.question.hits, case.at, "registry")
-    if hit is None or case.question.consent == "express":
+def _registry_age(case: Case) -> Refusal | None:
+    """A list that may be only so old refuses when it is older, or missing. Published cases state no list's age."""
+    if case.stated is not None or _OVERRIDES_REGISTRIES in case.question.consents:
         return None
-    obeys = (pack.id for pack in case.chosen.packs if hit.list_name in pack.registries)
+    for registry in (registry for pack in case.chosen.packs for registry in pack.registries):
+        if registry.max_age_days is not None:
+            drawn_up = dict(case.question.snapshots).get(registry.name)
+            if drawn_up is None or case.at > drawn_up + timedelta(days=registry.max_age_days):
+                return _refuse(case, "REGISTRY_STALE", registry.name)
+    return None
+
+
+def _registry(case: Case) -> Refusal | None:
+    hit = listed(case.question.hits, case.at, "registry")
+    if hit is None or _OVERRIDES_REGISTRIES in case.question.consents:
+        return None
+    obeys = (pack.id for pack in case.chosen.packs if hit.list_name in {r.name for r in pack.registries})
     return _refuse(case, "DNC_REGISTRY", next(obeys, hit.list_name))
 
 
 def _consent(case: Case) -> Refusal | None:
-    for pack in case.chosen.packs if case.question.consent == "none" else ():
+    for pack in case.chosen.packs if not case.question.consents else ():
         if pack.opt_in:
             return _refuse(case, "CONSENT_REQUIRED", pack.id)
     return None
@@ -259,13 +298,16 @@ def _attempts(case: Case) -> Refusal | None:
 
 def _abandon_rate(case: Case) -> Refusal | None:
     """Exactly the limit is inside it: "no more than three percent"."""
-    count = case.question.abandons
-    if count is None or case.question.mode in AGENT_GUARANTEED:
+    if not case.question.abandons or case.question.mode in AGENT_GUARANTEED:
         return None
     for pack in case.chosen.packs:
-        limit = pack.abandonment.limit_percent if pack.abandonment is not None else None
-        if limit is not None and count.abandoned * 100 > limit * count.answered:
-            return _refuse(case, "ABANDON_RATE", pack.id)
+        rule = pack.abandonment
+        if rule is None or rule.limit_percent is None:
+            continue
+        for count in case.question.abandons:
+            theirs = count.period in (None, rule.period)
+            if theirs and count.abandoned * 100 > rule.limit_percent * count.answered:
+                return _refuse(case, "ABANDON_RATE", pack.id)
     return None
 
 
@@ -275,6 +317,7 @@ _CHECKS: Final[tuple[tuple[str, Callable[[Case], Refusal | None]], ...]] = (
     ("emergency", _emergency),
     ("region", _region),
     ("own lists", _internal_list),
+    ("registries' age", _registry_age),
     ("registries", _registry),
     ("consent", _consent),
     ("time zone", _zone),

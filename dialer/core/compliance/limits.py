@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from dialer.core.compliance.wall import day_start, wall
+from dialer.core.number import Number
 
 NEVER = None
 """What `free_at` answers when waiting does not help."""
@@ -32,24 +33,31 @@ _COUNTED: dict[Counts, frozenset[str] | None] = {
 }
 
 
+# "seller" is no matter: all campaigns of an installation sell for one.
+_MATTERS = frozenset({"debt", "subject"})
+
+
 @dataclass(frozen=True, slots=True)
 class PastAttempt:
-    """One earlier try at the same number. `kind`: no_answer, busy, answered, conversation, abandoned, amd_machine ...
+    """One earlier try at the same person. `kind`: no_answer, busy, answered, conversation, abandoned, amd_machine ...
 
-    `campaign_id` None counts for every campaign: where it is not known, the stricter reading holds.
+    `subject` is what it was about: a debt, an offer. None in `campaign_id`, `number` or `subject` counts for every one:
+    where it is not known, the stricter reading holds.
     """
 
     at: datetime
     kind: str
     campaign_id: int | None = None
+    number: Number | None = None
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Cap:
     """At most `count` within `period` (elapsed time) or `days` (local dates, today included).
 
-    A cool-down has count 0: one event is enough. `scope` says in the rule's words whom it protects; history is the
-    number's, which is the widest of them.
+    A cool-down has count 0: one event is enough. `scope` says in the rule's words whom it protects: a person, whatever
+    number of theirs was tried ("person"), about one matter ("person+debt", "person+subject"), or one number.
     """
 
     kind: CapKind
@@ -66,6 +74,14 @@ class Reached:
 
     cap: Cap
     free_at: datetime | None
+
+
+def counted(cap: Cap, history: Iterable[PastAttempt], number: Number, subject: str | None) -> Iterable[PastAttempt]:
+    """Of a person's past attempts those that this cap counts for a call to `number` about `subject`."""
+    whose, _, matter = cap.scope.partition("+")
+    if matter in _MATTERS and subject is not None:
+        history = (past for past in history if past.subject in (None, subject))
+    return history if whose == "person" else (past for past in history if past.number in (None, number))
 
 
 def reached(cap: Cap, history: Iterable[PastAttempt], at: datetime, zone: str, campaign_id: int) -> Reached | None:

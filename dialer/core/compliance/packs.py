@@ -31,14 +31,41 @@ class BadPack(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Registry:
+    """A do-not-call list that can be had as a list. A copy older than `max_age_days` may not be relied on; None: the
+    source names no age. What works inside the carriers and gives no list (China's call-refusal service) is none.
+    """
+
+    name: str
+    max_age_days: int | None = None
+    note: str = ""
+
+
+AbandonPeriod = Literal["campaign_30_days", "calendar_month", "day"]
+"""Successive blocks of 30 days from the campaign's first call (47 CFR 64.1200(a)(7)), calendar months (CRTC), or midnight
+to midnight (Ofcom)."""
+
+MeasuredFrom = Literal["answer", "greeting_start", "greeting_end"]
+
+OptOutWay = Literal["key", "speech"]
+
+RecordingConsent = Literal["one_party", "notice", "must_tell", "all_party"]
+"""From the least to the most that must happen before a call is recorded: nothing, a notice, telling the callee and
+going on only then, the callee's own agreement."""
+
+
+@dataclass(frozen=True, slots=True)
 class Abandonment:
-    """`limit_percent` of `per`; the agent must be there `connect_seconds` after `measured_from`."""
+    """`limit_percent` of the calls of one `period`, in the rule's words `per`; the agent must be there
+    `connect_seconds` after `measured_from`.
+    """
 
     limit_percent: float | None
     per: str
     connect_seconds: float | None
-    measured_from: Literal["answer", "greeting_start", "greeting_end"] | None
+    measured_from: MeasuredFrom | None
     note: str
+    period: AbandonPeriod | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +77,47 @@ class MinRing:
     max_seconds: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """How a wish not to be called is taken and kept: honoured within `honour_days` (0: at once), kept for `keep_years`
+    and then `keep_days`; both None: for ever. `by` are the ways a caller must offer during the call.
+    """
+
+    honour_days: int
+    business_days: bool = False
+    keep_years: int | None = None
+    keep_days: int | None = None
+    by: tuple[OptOutWay, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CallerId:
+    """What a caller id must not be. `forbidden` are leading digits with the country code; `note` says what the number
+    must be, where that is not for us to check: registered, answered, of a filed range.
+    """
+
+    withheld_banned: bool = False
+    forbidden: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """Whose agreement a recording needs, and for how many days it must (`keep_days`) and may (`at_most_days`) be kept;
+    None: the source names no time. `compulsory`: a call of this kind may not go unrecorded.
+    """
+
+    consent: RecordingConsent | None = None
+    keep_days: int | None = None
+    at_most_days: int | None = None
+    compulsory: bool = False
+
+
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Pack:
     """One dated, versioned set of rules. Dates of effect are local dates in the callee's zone, both inclusive.
+
+    Editions of one id join without a gap, and the last one goes on; `ends` says that this one lapses instead.
 
     `closes_on` names holiday calendars; with `by_region` a known region of that name narrows them to one. `prefixes`
     (digits, no plus) and `zones` belong to packs that stand for a number range instead of a country: the lab's.
@@ -71,6 +136,7 @@ class Pack:
     overlay: bool = False
     effective_from: date | None = None
     effective_to: date | None = None
+    ends: bool = False
     replaces_windows: bool = False
     modes: Mapping[str, Week] = field(default_factory=dict)
     closes_on: tuple[str, ...] = ()
@@ -81,12 +147,15 @@ class Pack:
     blocked_regions: frozenset[str] = frozenset()
     opt_in: bool = False
     waiver: Waiver | None = None
-    registries: tuple[str, ...] = ()
+    registries: tuple[Registry, ...] = ()
     refusal_is_final: bool = False
     refusal_days: int | None = None
     emergency_exempts: frozenset[Consent] = frozenset()
     abandonment: Abandonment | None = None
     min_ring: MinRing | None = None
+    optout: OptOut | None = None
+    caller_id: CallerId | None = None
+    recording: Recording | None = None
     prefixes: tuple[str, ...] = ()
     zones: tuple[str, ...] = ()
     texts: Mapping[str, str] = field(default_factory=dict)

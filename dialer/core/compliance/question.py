@@ -44,18 +44,24 @@ class CampaignRules:
 
 @dataclass(frozen=True, slots=True)
 class AbandonCount:
-    """The campaign's current block: calls abandoned, of calls answered by a person."""
+    """The campaign's current block: calls abandoned, of calls answered by a person. `period` says which kind of block,
+    in the words of `packs.Abandonment.period`; None: every pack's.
+    """
 
     abandoned: int
     answered: int
+    period: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """`region` (ISO 3166-2, or a country) and `zone` (IANA) are the callee's where somebody knows them.
 
-    `history` is the number's, over all campaigns, as long as the longest cap looks back; `hits` are the lists it is on.
-    `refused_at` is the callee's last refusal, `suspended` the packs whose emergency switch a supervisor has set.
+    `history` is the person's, over all campaigns and all their numbers, as long as the longest cap looks back; `hits`
+    are the lists the number is on, `snapshots` the registries that were looked into, each with the instant it was drawn
+    up. `subject` is what the call is about, where a cap counts by it. `refused_at` is the callee's last refusal.
+    `suspended` are the areas where calls are suspended now: a pack's id, a region or country, or leading digits such as
+    "+1518".
     """
 
     number: Number
@@ -67,7 +73,9 @@ class Question:
     region: str | None = None
     zone: str | None = None
     mode: Mode = "progressive"
-    consent: Consent = "none"
+    consents: frozenset[Consent] = frozenset()
+    subject: str | None = None
     refused_at: datetime | None = None
     suspended: tuple[str, ...] = ()
-    abandons: AbandonCount | None = None
+    snapshots: tuple[tuple[str, datetime], ...] = ()
+    abandons: tuple[AbandonCount, ...] = ()

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from dialer.core.commands import RefuseLead, ReleaseLead
-from dialer.core.compliance.gate import Permit, Question, Refusal, check
+from dialer.core.compliance.gate import Permit, Refusal, check
 from dialer.core.floor.picture import Desk, Picture
 from dialer.core.lead import Prospect
 
 
 def verdict(picture: Picture, desk: Desk, prospect: Prospect, now: datetime) -> Permit | Refusal:
     """Ask the gate."""
-    return check(
-        picture.rulebook,
-        Question(
-            number=prospect.number.number,
-            lead_id=prospect.lead.id,
-            campaign_id=desk.campaign.id,
-            rules=desk.campaign.rules,
-            history=prospect.history,
-            hits=prospect.hits,
-            region=prospect.lead.region,
-            zone=prospect.lead.zone,
-            consent=prospect.lead.consent,
-            mode=desk.campaign.dial_mode.value,
-        ),
-        now,
-    )
+    campaign = desk.campaign
+    question = replace(prospect.question, rules=campaign.rules, mode=campaign.dial_mode.value)
+    return check(picture.rulebook, question, now)
 
 
 def note(picture: Picture, desk: Desk, refusal: Refusal) -> None:

@@ -131,10 +131,10 @@ def verdict_view(verdict: Permit | Refusal) -> View:
     if isinstance(verdict, Permit):
         return {
             "verdict": "permit",
-            "made_at": _time(verdict.made_at),
-            "packs": list(verdict.packs),
-            "zones": list(verdict.zones),
-            "tzdata": verdict.tzdata,
+            "made_at": _time(verdict.basis.at),
+            "packs": list(verdict.basis.packs),
+            "zones": list(verdict.basis.zones),
+            "tzdata": verdict.basis.tzdata,
         }
     return {
         "verdict": "refusal",

@@ -41,11 +41,13 @@ _SENTENCES = {
 
 
 # What a cell may say of consent; an empty one says nothing, and nothing is no consent.
-_CONSENTS: dict[str, Consent] = {
+_CONSENTS: dict[str, Consent | None] = {
     **{kind: kind for kind in CONSENTS},
-    "": "none",
-    "无": "none",
+    "": None,
+    "none": None,
+    "无": None,
     "明示": "express",
+    "书面": "written",
     "合同": "contract",
     "夜间": "night",
 }
@@ -73,7 +75,7 @@ class LeadRow:
     numbers: tuple[tuple[Number, str], ...]
     region: str | None = None
     zone: str | None = None
-    consent: Consent = "none"
+    consent: Consent | None = None
     grade: str | None = None
     source: str | None = None
     external_id: str | None = None
@@ -248,11 +250,11 @@ def _text(title: str, cell: str, longest: int) -> str:
     return spaced
 
 
-def _consent(title: str | None, text: str) -> Consent:
-    kind = _CONSENTS.get(text.casefold())
-    if kind is None:
+def _consent(title: str | None, text: str) -> Consent | None:
+    word = text.casefold()
+    if word not in _CONSENTS or word == "appointment":  # an hour that was named does not fit into a cell
         raise _Refused(title, "BAD_CONSENT")
-    return kind
+    return _CONSENTS[word]
 
 
 def _zone(title: str | None, text: str, reading: Reading) -> str | None:

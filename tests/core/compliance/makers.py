@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from dialer.core.compliance.consent import Consent
 from dialer.core.compliance.gate import CampaignRules, ListHit, PastAttempt, Permit, Question, Refusal, check
 from dialer.core.compliance.packs import Rulebook
 from dialer.core.number import Number
@@ -13,6 +14,7 @@ LONDON = "+442079460123"
 PARIS = "+33199001234"
 BERLIN = "+493023125123"
 CHINA = "+8613800138000"
+FRESH = tuple((name, datetime(2037, 12, 31, tzinfo=UTC)) for name in ("US-DNC", "CA-DNCL", "SG-DNC", "DNCR-AU"))
 
 
 def at(text: str, zone: str = "UTC", fold: int = 0) -> datetime:
@@ -20,9 +22,16 @@ def at(text: str, zone: str = "UTC", fold: int = 0) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC)
 
 
-def ask(number: str = NEW_YORK, rules: CampaignRules | None = None, **known: object) -> Question:
-    question = Question(Number(number), lead_id=7, campaign_id=3, rules=rules or CampaignRules())
-    return replace(question, **known)  # type: ignore[arg-type]
+def ask(
+    number: str = NEW_YORK, rules: CampaignRules | None = None, consent: Consent | None = None, **known: object
+) -> Question:
+    """A question with every registry at hand that has an age limit."""
+    question = Question(Number(number), lead_id=7, campaign_id=3, rules=rules or CampaignRules(), snapshots=FRESH)
+    return replace(question, consents=agreed(consent), **known)  # type: ignore[arg-type]
+
+
+def agreed(*kinds: Consent | None) -> frozenset[Consent]:
+    return frozenset(kind for kind in kinds if kind is not None)
 
 
 def tried(*times: datetime, kind: str = "no_answer") -> tuple[PastAttempt, ...]:

@@ -17,6 +17,7 @@ from tests.core.compliance.makers import (
     LONDON,
     NEW_YORK,
     PARIS,
+    agreed,
     ask,
     at,
     listed_on,
@@ -63,9 +64,9 @@ def test_outside_its_hours_a_number_is_refused_until_they_open(
 @pytest.mark.parametrize("local", ["2026-11-23 08:00", "2026-11-23 20:59:59", "2026-03-08 08:00", "2026-11-01 20:59"])
 def test_inside_its_hours_a_number_gets_a_permit(rulebook: Rulebook, local: str) -> None:
     found = permit(rulebook, ask(), at(local, "America/New_York"))
-    assert found.packs == ("US@2026-11", "US-NY@2026-11")
-    assert (found.zones, found.tzdata) == (("America/New_York",), rulebook.tzdata)
-    assert (found.lead_id, found.campaign_id, found.made_at) == (7, 3, at(local, "America/New_York"))
+    assert found.basis.packs == ("US@2026-11", "US-NY@2026-11")
+    assert (found.basis.zones, found.basis.tzdata) == (("America/New_York",), rulebook.tzdata)
+    assert (found.lead_id, found.campaign_id, found.basis.at) == (7, 3, at(local, "America/New_York"))
 
 
 def test_a_refusal_says_which_clock_decided(rulebook: Rulebook) -> None:
@@ -111,8 +112,27 @@ def test_an_entry_holds_to_the_instant_it_expires(rulebook: Rulebook) -> None:
 def test_a_registry_hit_is_refused_unless_the_callee_agreed(rulebook: Rulebook) -> None:
     question = ask(hits=listed_on("US-DNC", "registry"))
     assert refusal(rulebook, question, NOON).decided_by == "US"
-    assert refusal(rulebook, replace(question, consent="contract"), NOON).rule == "DNC_REGISTRY"
-    assert permit(rulebook, replace(question, consent="express"), NOON)
+    assert refusal(rulebook, replace(question, consents=agreed("contract")), NOON).rule == "DNC_REGISTRY"
+    assert permit(rulebook, replace(question, consents=agreed("express")), NOON)
+
+
+def test_a_registry_that_is_too_old_or_missing_refuses_until_there_is_a_newer_one(rulebook: Rulebook) -> None:
+    drawn_up = NOON - timedelta(days=31)
+    question = ask(snapshots=(("US-DNC", drawn_up),))
+    assert permit(rulebook, question, NOON)
+    found = refusal(rulebook, question, NOON + timedelta(seconds=1))
+    assert (found.rule, found.decided_by, found.try_after) == ("REGISTRY_STALE", "US-DNC", None)
+    assert refusal(rulebook, ask(snapshots=()), NOON).rule == "REGISTRY_STALE"
+    assert permit(rulebook, ask(consent="express", snapshots=()), NOON)
+
+
+def test_an_own_list_is_named_before_a_registry_that_is_too_old(rulebook: Rulebook) -> None:
+    assert refusal(rulebook, ask(hits=listed_on("a", "company"), snapshots=()), NOON).rule == "DNC_INTERNAL"
+
+
+@pytest.mark.parametrize("scope", ["brand", "channel"])
+def test_a_brands_and_a_channels_list_refuse_as_the_companys_does(rulebook: Rulebook, scope: str) -> None:
+    assert refusal(rulebook, ask(hits=listed_on("w", scope)), NOON).rule == "DNC_INTERNAL"
 
 
 def test_a_registry_that_no_pack_names_counts_all_the_same(rulebook: Rulebook) -> None:
@@ -148,8 +168,27 @@ def test_a_new_edition_of_a_pack_may_be_what_opens(engine_rulebook: Rulebook) ->
 def test_an_emergency_suspends_calls_except_where_the_law_exempts(rulebook: Rulebook) -> None:
     question = ask(suspended=("US-NY",))
     assert refusal(rulebook, question, NOON).rule == "EMERGENCY_SUSPENSION"
-    assert permit(rulebook, replace(question, consent="contract"), NOON)
+    assert permit(rulebook, replace(question, consents=agreed("contract")), NOON)
     assert permit(rulebook, ask(suspended=("US-LA",)), NOON)
+
+
+@pytest.mark.parametrize("area", ["US-NY", "US", "+1212"])
+def test_an_area_is_a_pack_a_region_a_country_or_leading_digits(rulebook: Rulebook, area: str) -> None:
+    found = refusal(rulebook, ask(suspended=(area,)), NOON)
+    assert (found.rule, found.decided_by) == ("EMERGENCY_SUSPENSION", area)
+
+
+def test_an_area_without_a_pack_of_its_own_can_be_suspended(rulebook: Rulebook) -> None:
+    noon = at("2026-11-24 12:00", "Asia/Shanghai")
+    question = ask(CHINA, consent="express", region="CN-SC", suspended=("CN-SC",))
+    assert refusal(rulebook, question, noon).rule == "EMERGENCY_SUSPENSION"
+    assert permit(rulebook, replace(question, region="CN-ZJ"), noon)
+
+
+def test_only_the_suspended_areas_own_law_exempts(rulebook: Rulebook) -> None:
+    assert permit(rulebook, ask(consent="express", suspended=("+1518", "+1212")), NOON)
+    moved = ask(consent="express", region="US-TX", suspended=("US-TX",))
+    assert refusal(rulebook, moved, NOON).decided_by == "US-TX"
 
 
 def test_a_region_the_line_does_not_carry_is_refused_by_address(rulebook: Rulebook) -> None:
@@ -167,8 +206,8 @@ def test_an_overlay_that_is_not_loaded_is_refused(rulebook: Rulebook) -> None:
 def test_a_country_without_a_pack_comes_under_the_fallback(rulebook: Rulebook) -> None:
     swiss = ask("+41443640123", consent="express")
     monday = at("2026-11-23 12:00", "Europe/Zurich")
-    assert permit(rulebook, swiss, monday).packs == ("ZZ@2026-11",)
-    assert refusal(rulebook, replace(swiss, consent="none"), monday).rule == "CONSENT_REQUIRED"
+    assert permit(rulebook, swiss, monday).basis.packs == ("ZZ@2026-11",)
+    assert refusal(rulebook, replace(swiss, consents=agreed()), monday).rule == "CONSENT_REQUIRED"
     assert refusal(rulebook, swiss, at("2026-12-25 12:00", "Europe/Zurich")).rule == "HOLIDAY"
 
 
@@ -176,13 +215,13 @@ def test_an_address_in_another_state_brings_its_rules_and_its_clock(rulebook: Ru
     moved = ask(NEW_YORK, region="US-TX")
     found = refusal(rulebook, moved, at("2026-11-23 08:30", "America/New_York"))
     assert (found.decided_by, found.zone) == ("US", "America/Chicago")
-    assert permit(rulebook, moved, NOON).packs == ("US@2026-11", "US-NY@2026-11", "US-TX@2026-11")
+    assert permit(rulebook, moved, NOON).basis.packs == ("US@2026-11", "US-NY@2026-11", "US-TX@2026-11")
 
 
 def test_an_address_in_another_country_brings_that_country(rulebook: Rulebook) -> None:
     found = permit(rulebook, ask(NEW_YORK, region="GB-ENG"), NOON)
-    assert found.packs == ("US@2026-11", "GB@2026-11", "US-NY@2026-11")
-    assert found.zones == ("America/New_York", "Europe/London")
+    assert found.basis.packs == ("US@2026-11", "GB@2026-11", "US-NY@2026-11")
+    assert found.basis.zones == ("America/New_York", "Europe/London")
 
 
 @pytest.mark.parametrize("number", ["+9991234", "+2105550123", "+11125550123", "+442212345678"])
@@ -193,7 +232,7 @@ def test_a_number_in_no_range_is_refused(rulebook: Rulebook, number: str) -> Non
 def test_a_collection_campaign_has_the_hours_and_cap_of_its_purpose(rulebook: Rulebook) -> None:
     late = at("2026-11-24 21:30", "Asia/Shanghai")
     debt = ask(CHINA, CampaignRules(purposes=("debt",)), consent="contract")
-    assert permit(rulebook, debt, late).packs == ("CN@2026-11", "CN-DEBT@2026-11")
+    assert permit(rulebook, debt, late).basis.packs == ("CN@2026-11", "CN-DEBT@2026-11")
     assert refusal(rulebook, replace(debt, rules=CampaignRules()), late).rule == "OUTSIDE_WINDOW"
 
 
@@ -276,12 +315,19 @@ def test_an_abandoned_call_bars_progressive_and_not_preview(rulebook: Rulebook) 
 
 
 def test_too_many_abandoned_calls_stop_progressive_and_not_preview(rulebook: Rulebook) -> None:
-    question = ask(abandons=AbandonCount(31, 1000))
+    question = ask(abandons=(AbandonCount(31, 1000),))
     assert refusal(rulebook, question, NOON).rule == "ABANDON_RATE"
-    assert permit(rulebook, replace(question, abandons=AbandonCount(30, 1000)), NOON)
+    assert permit(rulebook, replace(question, abandons=(AbandonCount(30, 1000),)), NOON)
     assert permit(rulebook, replace(question, mode="manual"), NOON)
-    berlin = ask(BERLIN, consent="express", abandons=AbandonCount(1, 1))
+    berlin = ask(BERLIN, consent="express", abandons=(AbandonCount(1, 1),))
     assert permit(rulebook, berlin, at("2026-11-24 12:00", "Europe/Berlin"))
+
+
+def test_an_abandon_count_is_held_against_the_packs_of_its_own_period(rulebook: Rulebook) -> None:
+    question = ask(abandons=(AbandonCount(31, 1000, "calendar_month"), AbandonCount(30, 1000, "campaign_30_days")))
+    assert permit(rulebook, question, NOON)
+    over = replace(question, abandons=(AbandonCount(31, 1000, "campaign_30_days"),))
+    assert refusal(rulebook, over, NOON).rule == "ABANDON_RATE"
 
 
 def test_the_answer_is_no_time_at_all_where_nothing_ever_opens(engine_rulebook: Rulebook) -> None:
@@ -289,7 +335,7 @@ def test_the_answer_is_no_time_at_all_where_nothing_ever_opens(engine_rulebook: 
 
 
 def test_a_number_known_to_the_lab_alone_needs_the_labs_pack(engine_rulebook: Rulebook) -> None:
-    assert permit(engine_rulebook, ask("+99913123"), NOON).packs == ("ZZ-ALLDAY@test",)
+    assert permit(engine_rulebook, ask("+99913123"), NOON).basis.packs == ("ZZ-ALLDAY@test",)
     assert refusal(engine_rulebook, ask("+99999123"), NOON).rule == "NUMBER_INVALID"
 
 
@@ -302,7 +348,7 @@ def test_the_first_refusal_in_the_order_of_the_table_is_the_answer(rulebook: Rul
     )
     cures: list[dict[str, object]] = [
         {"suspended": ()}, {"region": None}, {"hits": listed_on("b", "registry")}, {"hits": ()},
-        {"consent": "express"}, {"zone": None},
+        {"consents": agreed("express")}, {"zone": None},
     ]  # fmt: skip
     seen = [refusal(rulebook, worst, night).rule]
     for cure in cures:
@@ -336,7 +382,7 @@ def test_a_permit_ends_when_the_first_window_shuts(rulebook: Rulebook) -> None:
 def test_nobody_but_the_gate_can_make_a_permit(rulebook: Rulebook) -> None:
     made = permit(rulebook, ask(), NOON)
     with pytest.raises(TypeError, match="compliance gate"):
-        Permit(made.number, 1, 1, NOON, NOON, (), (), "")
+        Permit(made.basis, NOON)
     with pytest.raises(TypeError, match="compliance gate"):
         replace(made, stale_at=NOON + timedelta(days=1))
 

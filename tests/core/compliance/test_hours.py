@@ -81,7 +81,7 @@ def test_a_guard_longer_than_every_window_never_opens() -> None:
 
 
 def test_a_holiday_shuts_its_own_night_and_not_the_window_of_the_day_after() -> None:
-    table = Timetable("a", parse_week({"daily": ["00:30-01:00", "22:00-02:00"]}), ("Etc/UTC",), (MADE_UP,))
+    table = Timetable("a", (((30, 60), (1320, 120)),) * 7, ("Etc/UTC",), (MADE_UP,))
     assert [shut.rule for shut in shut_at((table,), at("2026-03-10 00:15"))] == ["HOLIDAY"]
     assert open_at((table,), at("2026-03-10 00:45"))
 
@@ -169,8 +169,8 @@ def test_a_permit_means_every_clock_is_inside_every_packs_hours(
     if not isinstance(verdict, Permit):
         assert verdict.try_after is None or verdict.try_after > moment
         return
-    assert verdict.zones
-    for label in verdict.packs:
+    assert verdict.basis.zones
+    for label in verdict.basis.packs:
         pack = next(p for p in rulebook.packs[label.partition("@")[0]] if p.in_force(moment.date()))
         calendars = tuple(rulebook.calendars[name] for name in pack.closes_on)
-        assert oracle(Timetable(pack.id, pack.week, verdict.zones, calendars), moment)
+        assert oracle(Timetable(pack.id, pack.week, verdict.basis.zones, calendars), moment)

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from dialer.core.compliance.limits import Cap, PastAttempt, gap_ends, reached
+from dialer.core.compliance.limits import Cap, PastAttempt, counted, gap_ends, reached
+from dialer.core.number import Number
 from tests.core.compliance.makers import at, tried
 
 ZONE = "America/New_York"
@@ -74,3 +75,34 @@ def test_a_pause_runs_from_the_last_attempt() -> None:
     assert gap_ends(2 * HOUR, tried(NOW - HOUR, NOW - 5 * HOUR), NOW) == NOW + HOUR
     assert gap_ends(2 * HOUR, tried(NOW - 2 * HOUR), NOW) is None
     assert gap_ends(2 * HOUR, (), NOW) is None
+
+
+ONE, OTHER = Number("+12125550123"), Number("+12125550199")
+PAST = (
+    PastAttempt(NOW - HOUR, "no_answer", 1, ONE, "debt 1"),
+    PastAttempt(NOW - HOUR, "no_answer", 1, OTHER, "debt 1"),
+    PastAttempt(NOW - HOUR, "no_answer", 2, ONE, "debt 2"),
+    PastAttempt(NOW - HOUR, "no_answer", 2, ONE, None),
+)
+
+
+@pytest.mark.parametrize(
+    ("scope", "subject", "expected"),
+    [
+        ("number", "debt 1", (0, 2, 3)),
+        ("callee, all caller numbers", None, (0, 2, 3)),
+        ("person", "debt 1", (0, 1, 2, 3)),
+        ("person+seller", "debt 1", (0, 1, 2, 3)),
+        ("person+debt", "debt 1", (0, 1, 3)),
+        ("person+subject", "debt 2", (2, 3)),
+        ("person+subject", None, (0, 1, 2, 3)),
+    ],
+)
+def test_a_cap_counts_for_whom_and_what_it_protects(scope: str, subject: str | None, expected: tuple[int, ...]) -> None:
+    cap = Cap("rolling", 3, DAY, scope=scope)
+    assert list(counted(cap, PAST, ONE, subject)) == [PAST[place] for place in expected]
+
+
+def test_an_attempt_to_nobody_knows_which_number_counts_for_each() -> None:
+    unknown = PastAttempt(NOW - HOUR, "no_answer")
+    assert list(counted(Cap("rolling", 3, DAY), (unknown,), ONE, None)) == [unknown]

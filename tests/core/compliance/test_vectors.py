@@ -24,6 +24,7 @@ from dialer.core.compliance.gate import (
 from dialer.core.compliance.packs import Rulebook
 from dialer.core.compliance.wall import day_start
 from dialer.core.number import Number
+from tests.core.compliance.makers import FRESH
 
 VECTORS = json.loads(Path(__file__).with_name("vectors.json").read_text(encoding="utf-8"))["vectors"]
 
@@ -77,9 +78,10 @@ def _question(vector: dict[str, Any]) -> Question:
         hits=tuple(hits),
         region=region,
         mode=campaign.get("mode", "progressive"),
-        consent=lead.get("consent", "none"),
+        consents=frozenset({lead["consent"]} - {"none"}) if "consent" in lead else frozenset(),
+        snapshots=FRESH,
         suspended=tuple(lead.get("emergency", [])),
-        abandons=AbandonCount(stats["abandoned"], stats["answered_live"]) if stats else None,
+        abandons=(AbandonCount(stats["abandoned"], stats["answered_live"]),) if stats else (),
     )
 
 
