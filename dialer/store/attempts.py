@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, case, func, insert, literal, select, update
@@ -19,7 +19,7 @@ from dialer.core.outcome import MET, Cause, Ending, WhoEnded
 from dialer.core.remembered import OpenAttempt
 from dialer.store import decisions, locks
 from dialer.store.leads import settle_refused
-from dialer.store.prospects import contacts, lead_of, numbers_of
+from dialer.store.prospects import contacts_of, lead_of, numbers_of, query_contacts
 from dialer.store.questions import asked
 from dialer.store.schema import attempts, lead_numbers, leads
 
@@ -61,6 +61,10 @@ async def open(
     await locks.hold(c, own)
     who = {lead.id: (lead, number.number, own)}
     question = (await asked(c, campaign, who, screen, now))[lead.id]
+    if prospect.manual:
+        question = replace(question, mode="manual")
+    # Abandons are the floor's to count: it adds its own to what the database had, and asked the gate a moment ago.
+    question = replace(question, abandons=order.permit.basis.question.abandons)
     verdict = check(rulebook, question, now)
     if isinstance(verdict, Refusal):
         await _refused(c, order, verdict, now)
@@ -109,7 +113,7 @@ async def _refused(c: AsyncConnection, order: OpenAttemptRow, refusal: Refusal, 
     lead, number = order.prospect.lead, order.prospect.number
     await decisions.keep(c, refusal, order.attempt_id)
     others = any(not n.dead and n.id != number.id for n in lead.numbers)
-    refuse = RefuseLead(order.campaign_id, lead.id, refusal, refusal.try_after or now)
+    refuse = RefuseLead(order.campaign_id, lead.id, refusal, order.prospect.back(refusal.try_after or now))
     await settle_refused(c, refuse, number, others=others, now=now)
 
 
@@ -140,6 +144,8 @@ async def save_ending(c: AsyncConnection, ending: Ending) -> None:
         "cause": ending.cause,
         "cause_code": ending.cause_code,
         "machine": ending.machine,
+        "greeting_ms": ending.greeting_ms,
+        "waited_ms": ending.waited_ms,
     }
     values: dict[str, Any] = {
         key: func.coalesce(attempts.c[key], value) for key, value in facts.items() if value is not None
@@ -172,7 +178,7 @@ async def open_attempts(c: AsyncConnection, node: str | None = None) -> tuple[Op
         return ()
     rows = {row.id: row for row in await c.execute(select(leads).where(leads.c.id.in_(lead_ids)))}
     numbers = await numbers_of(c, lead_ids)
-    before = await contacts(c, lead_ids)
+    before = contacts_of(await c.execute(query_contacts(lead_ids)))
     out = []
     for row in found:
         lead = lead_of(rows[row.lead_id], numbers[row.lead_id])
@@ -201,6 +207,13 @@ async def open_attempts(c: AsyncConnection, node: str | None = None) -> tuple[Op
     return tuple(out)
 
 
+def _greeted(row: Row[Any]) -> datetime | None:
+    if row.greeting_ms is None or row.answered_at is None:
+        return None
+    ended: datetime = row.answered_at + timedelta(milliseconds=row.greeting_ms)
+    return ended
+
+
 def ending_of(row: Row[Any]) -> Ending | None:
     """The saved facts of an attempt's end; None where it has not ended, as far as we know."""
     if row.ended_at is None:
@@ -219,6 +232,7 @@ def ending_of(row: Row[Any]) -> Ending | None:
         rang_at=row.rang_at,
         answered_at=row.answered_at,
         bridged_at=row.bridged_at,
+        greeting_ended_at=_greeted(row),
         guessed=guessed,
         machine=row.machine,
         abandoned=row.abandoned,

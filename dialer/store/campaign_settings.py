@@ -32,13 +32,18 @@ _BOUNDS: dict[str, tuple[int, int]] = {
     "max_attempts": (1, 100),
 }
 
+_SOUND = (
+    re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*)?"),
+    "a sound's name, such as dialer/notice",
+)
+
 # What may reach the PBX: a dialplan argument must not be able to end itself.
 _FORMS: dict[str, tuple[re.Pattern[str], str]] = {
     "trunk": (re.compile(r"[A-Za-z0-9_.-]{1,64}"), "letters, digits, dot, dash and underscore"),
-    "notice": (
-        re.compile(r"([A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*)?"),
-        "a sound's name, such as dialer/notice",
-    ),
+    "notice": _SOUND,
+    "abandon_message": _SOUND,
+    "opt_out_key": (re.compile(r"[0-9*]?"), "one key, 0 to 9 or *"),
+    "transfer_numbers": (re.compile(r"\+[0-9]{3,15}"), "numbers in E.164, such as +442071838750"),
     "caller_ids": (re.compile(r"\+?[0-9]{1,15}"), "digits, with a leading + at most"),
 }
 

@@ -113,6 +113,7 @@ def _news(attempt: Row[Any], outcome: Outcome) -> dict[str, Any]:
         "kind": outcome.kind.value,
         "decided_by": outcome.decided_by,
         "who_ended": attempt.who_ended or WhoEnded.UNKNOWN.value,
+        "opted_out": outcome.opted_out or attempt.opted_out_at is not None,
         "opened_at": _iso(attempt.opened_at),
         "rang_at": _iso(attempt.rang_at),
         "answered_at": _iso(attempt.answered_at),

@@ -7,32 +7,53 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Select, Text, case, false, literal, select
 
 from dialer.core.compliance.gate import PastAttempt
 from dialer.core.number import Number
 from dialer.core.outcome import Kind
-from dialer.store.schema import attempts
+from dialer.store.schema import attempts, transfers
+from dialer.store.together import among
+from dialer.store.types import UTCDateTime
 
 # No cap of the rule packs looks back further than a calendar month; a campaign's own may count all of its past.
 HISTORY = timedelta(days=31)
 
 
-async def history(
-    c: AsyncConnection, numbers: Iterable[Number], campaign_id: int, now: datetime
-) -> dict[Number, tuple[PastAttempt, ...]]:
-    """Attempts to these numbers, oldest first: this campaign's all, others' of the last 31 days.
+def query(numbers: Iterable[Number]) -> Select[Any]:
+    """Every attempt to these numbers, oldest first."""
+    return (
+        select(
+            attempts.c.number, attempts.c.opened_at, attempts.c.campaign_id, attempts.c.subject, attempts.c.kind,
+            attempts.c.rang_at, attempts.c.answered_at, attempts.c.bridged_at, attempts.c.machine,
+            attempts.c.abandoned,
+        )
+        .where(among(attempts.c.number, [number.e164 for number in numbers]))
+        .order_by(attempts.c.opened_at)
+    )  # fmt: skip
+
+
+def query_transfers(numbers: Iterable[Number]) -> Select[Any]:
+    """Customers were to be handed over to these numbers: each was a call to its owner, in the shape of an attempt."""
+    t = transfers.c
+    nobody_rung = t.ended_at.is_not(None) & t.sent_at.is_(None)
+    none = literal(None, UTCDateTime())
+    return select(
+        t.number, t.opened_at, t.campaign_id, t.subject,
+        case((nobody_rung, Kind.UNCHARGED.value), else_=t.cause).label("kind"),
+        none.label("rang_at"), t.answered_at, t.joined_at.label("bridged_at"), literal(None, Text()).label("machine"),
+        false().label("abandoned"),
+    ).where(among(t.number, [number.e164 for number in numbers]))  # fmt: skip
+
+
+def read(rows: Iterable[Any], campaign_id: int, now: datetime) -> dict[Number, tuple[PastAttempt, ...]]:
+    """What the gate counts of them: this campaign's all, others' of the last 31 days.
 
     An attempt that is still open counts; one that never reached the trunk or died in it does not, because nobody's
     phone rang. A number's attempts are few: they are sorted out here, where no planner can choose another index.
     """
-    query = select(
-        attempts.c.number, attempts.c.opened_at, attempts.c.campaign_id, attempts.c.subject, attempts.c.kind,
-        attempts.c.rang_at, attempts.c.answered_at, attempts.c.bridged_at, attempts.c.machine, attempts.c.abandoned,
-    ).where(attempts.c.number.in_([number.e164 for number in numbers]))  # fmt: skip
     found: dict[Number, list[PastAttempt]] = defaultdict(list)
-    for row in await c.execute(query.order_by(attempts.c.opened_at)):
+    for row in rows:
         recent = row.opened_at > now - HISTORY or row.campaign_id == campaign_id
         if recent and (row.kind != Kind.UNCHARGED or row.rang_at is not None):
             number = Number(row.number)

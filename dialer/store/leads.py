@@ -7,10 +7,12 @@ an attempt proves that the lead is still its own.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, func, literal_column, select, update
+from sqlalchemy import Select, and_, func, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.core.campaign import Campaign
@@ -18,7 +20,7 @@ from dialer.core.commands import RefuseLead, ReleaseLead
 from dialer.core.compliance.do_not_call import Screen, unscreened
 from dialer.core.lead import LeadNumber, Prospect
 from dialer.store import decisions
-from dialer.store.prospects import numbers_of, prospects
+from dialer.store.prospects import numbers_of, own_numbers, prospects, read_own_numbers
 from dialer.store.schema import IS_DATED, lead_numbers, leads
 
 # `Claimed.left` is counted up to here: a screen does not tell ten thousand from more, and a claim must stay quick.
@@ -40,11 +42,11 @@ _IS_NEW = leads.c.status == literal_column("'new'")
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """`next_at`: when the next lead falls due, where fewer than asked for were due now. `left`: leads not finally done,
-    claimed ones included, counted to 10,000."""
+    claimed ones included, counted to 10,000; None: not counted this time."""
 
     prospects: tuple[Prospect, ...]
     next_at: datetime | None
-    left: int
+    left: int | None
 
 
 async def claim(
@@ -56,29 +58,30 @@ async def claim(
     now: datetime,
     node: str,
     screen: Screen = unscreened,
+    count: bool = True,
 ) -> Claimed:
     """Take the next `n` due leads that nobody holds, until the lease's end.
 
-    One statement takes them. Locked rows are skipped and not waited for, so that claimers never queue behind each
-    other; the list is a CTE because a subquery with a limit may be run more than once by PostgreSQL. (SQLite has one
-    writer and ignores the lock.)
+    One statement takes them, a second one reads what the gate wants to know of them; counting what is left is a third
+    one, left out unless `count` asks for it or the list runs out. Locked rows are skipped and not waited for, so that
+    claimers never queue behind each other; the list is a CTE because a subquery with a limit may be run more than once
+    by PostgreSQL. (SQLite has one writer and ignores the lock.)
     """
-    due = (
-        select(leads.c.id)
-        .where(leads.c.campaign_id == campaign.id, _IS_NEW, leads.c.next_at <= now)
-        .order_by(leads.c.priority.desc(), leads.c.personal.desc(), leads.c.next_at, leads.c.id)
-        .limit(n)
-        .with_for_update(skip_locked=True)
-        .cte("due")
-    )
-    taken = await c.execute(
+    due = next_due(campaign, n, now).cte("due")
+    taking = (
         update(leads)
         .where(leads.c.id.in_(select(due.c.id)))
         .values(next_at=until, was_due=leads.c.next_at, node=node)
         .returning(*leads.c)
     )
+    numbers: Mapping[int, tuple[LeadNumber, ...]]
+    if c.dialect.name == "postgresql":
+        taken = (await c.execute(taking.returning(own_numbers().label("numbers")))).all()
+        numbers = {row.id: read_own_numbers(row.numbers) for row in taken}
+    else:
+        taken = (await c.execute(taking)).all()
+        numbers = await numbers_of(c, [row.id for row in taken])
     rows = sorted(taken, key=lambda row: (-row.priority, -row.personal, row.was_due, row.id))
-    numbers = await numbers_of(c, [row.id for row in rows]) if rows else {}
     chosen: dict[int, LeadNumber] = {}
     for row in rows:
         living = [number for number in numbers.get(row.id, ()) if not number.dead]
@@ -90,8 +93,20 @@ async def claim(
     found = await prospects(
         c, campaign, [row for row in rows if row.id in chosen], chosen, numbers, screen=screen, now=now
     )
-    next_at = await _next_at(c, campaign.id) if len(found) < n else None
-    return Claimed(found, next_at, await left(c, campaign.id))
+    short = len(found) < n
+    next_at = await _next_at(c, campaign.id) if short else None
+    return Claimed(found, next_at, await left(c, campaign.id) if short or count else None)
+
+
+def next_due(campaign: Campaign, n: int, now: datetime) -> Select[Any]:
+    """The ids of the next `n` due leads, in the order in which they are called, locked."""
+    return (
+        select(leads.c.id)
+        .where(leads.c.campaign_id == campaign.id, _IS_NEW, leads.c.next_at <= now)
+        .order_by(leads.c.priority.desc(), leads.c.personal.desc(), leads.c.next_at, leads.c.id)
+        .limit(n)
+        .with_for_update(skip_locked=True)
+    )
 
 
 async def _next_at(c: AsyncConnection, campaign_id: int) -> datetime | None:

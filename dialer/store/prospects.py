@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.core.campaign import Campaign
@@ -15,19 +15,46 @@ from dialer.core.compliance.do_not_call import Screen
 from dialer.core.lead import Contact, Lead, LeadNumber, Prospect
 from dialer.core.number import Number
 from dialer.core.outcome import Kind
-from dialer.store.questions import asked
-from dialer.store.schema import attempts, lead_numbers
+from dialer.store.number_hash import secret
+from dialer.store.questions import queries, read
+from dialer.store.schema import attempts, lead_numbers, leads
+from dialer.store.together import among, as_json, rows_of, together
 
 CONTACTS = 10
 
 
+_OWN_NUMBERS = select(
+    lead_numbers.c.id, lead_numbers.c.lead_id, lead_numbers.c.number, lead_numbers.c.label, lead_numbers.c.dead,
+    lead_numbers.c.tries, lead_numbers.c.position,
+)  # fmt: skip
+
+
 async def numbers_of(c: AsyncConnection, lead_ids: Sequence[int]) -> dict[int, tuple[LeadNumber, ...]]:
     """Each lead's numbers, in the order they should be tried."""
-    query = select(lead_numbers).where(lead_numbers.c.lead_id.in_(lead_ids))
-    found: dict[int, list[LeadNumber]] = defaultdict(list)
-    for row in await c.execute(query.order_by(lead_numbers.c.lead_id, lead_numbers.c.position)):
-        found[row.lead_id].append(LeadNumber(row.id, Number(row.number), row.label, row.dead, row.tries))
-    return {lead_id: tuple(numbers) for lead_id, numbers in found.items()}
+    rows = await c.execute(_OWN_NUMBERS.where(among(lead_numbers.c.lead_id, lead_ids)))
+    found: dict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row.lead_id].append(row)
+    return {lead_id: _in_order(numbers) for lead_id, numbers in found.items()}
+
+
+def own_numbers() -> ColumnElement[Any]:
+    """For PostgreSQL, a column of a statement about `leads`: the numbers of each, for `read_own_numbers`. (SQLite works
+    such a column out once for all rows that an UPDATE returns.)
+    """
+    return as_json(_OWN_NUMBERS.where(lead_numbers.c.lead_id == leads.c.id).correlate(leads), "postgresql")
+
+
+def read_own_numbers(text: str | None) -> tuple[LeadNumber, ...]:
+    """The value of `own_numbers`: in the order they should be tried."""
+    return _in_order(rows_of(_OWN_NUMBERS, text))
+
+
+def _in_order(rows: Iterable[Any]) -> tuple[LeadNumber, ...]:
+    return tuple(
+        LeadNumber(row.id, Number(row.number), row.label, row.dead, row.tries)
+        for row in sorted(rows, key=lambda row: row.position)
+    )
 
 
 def lead_of(row: Row[Any], numbers: tuple[LeadNumber, ...]) -> Lead:
@@ -47,18 +74,22 @@ def lead_of(row: Row[Any], numbers: tuple[LeadNumber, ...]) -> Lead:
     )
 
 
-async def contacts(c: AsyncConnection, lead_ids: Sequence[int]) -> dict[int, tuple[Contact, ...]]:
+def query_contacts(lead_ids: Sequence[int]) -> Select[Any]:
     """The last ten attempts on each lead that have their outcome, the newest first."""
     rank = func.row_number().over(partition_by=attempts.c.lead_id, order_by=attempts.c.opened_at.desc())
     ranked = (
         select(attempts.c.lead_id, attempts.c.opened_at, attempts.c.disposition, attempts.c.agent_id, attempts.c.note,
                rank.label("rank"))
-        .where(attempts.c.lead_id.in_(lead_ids), attempts.c.closed_at.is_not(None))
+        .where(among(attempts.c.lead_id, lead_ids), attempts.c.closed_at.is_not(None))
         .subquery()
     )  # fmt: skip
-    query = select(ranked).where(ranked.c.rank <= CONTACTS).order_by(ranked.c.lead_id, ranked.c.rank)
+    return select(ranked).where(ranked.c.rank <= CONTACTS).order_by(ranked.c.lead_id, ranked.c.rank)
+
+
+def contacts_of(rows: Iterable[Any]) -> dict[int, tuple[Contact, ...]]:
+    """By lead, from the rows of `query_contacts`."""
     found: dict[int, list[Contact]] = defaultdict(list)
-    for row in await c.execute(query):
+    for row in rows:
         found[row.lead_id].append(Contact(row.opened_at, row.disposition, row.agent_id, row.note or ""))
     return {lead_id: tuple(past) for lead_id, past in found.items()}
 
@@ -77,8 +108,10 @@ async def prospects(
     if not rows:
         return ()
     who = {row.id: (row, chosen[row.id].number, [n.number for n in numbers[row.id]]) for row in rows}
-    questions = await asked(c, campaign, who, screen, now)
-    before = await contacts(c, [row.id for row in rows])
+    key = await secret(c)
+    found = await together(c, **queries(campaign, who, key, now), contacts=query_contacts([row.id for row in rows]))
+    questions = read(campaign, who, found, key, screen, now)
+    before = contacts_of(found["contacts"])
     grace = campaign.callback_grace
     return tuple(
         Prospect(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.core.campaign import Campaign
@@ -14,9 +15,13 @@ from dialer.core.compliance.consent import in_force
 from dialer.core.compliance.do_not_call import Screen
 from dialer.core.compliance.gate import PastAttempt, Question
 from dialer.core.number import Number
-from dialer.store import consents, do_not_call, suspensions
-from dialer.store.history import history
+from dialer.store import consents, do_not_call, history, suspensions
+from dialer.store.number_hash import secret
 from dialer.store.schema import lead_numbers, leads
+from dialer.store.together import Found, together
+
+Whom = Mapping[int, tuple[Row[Any] | None, Number, Sequence[Number]]]
+"""By the lead's id: its row (None: a stranger), the number to be called, and all the person's numbers."""
 
 NOBODY = 0
 """The lead's id where a number is asked about that is no lead's."""
@@ -29,19 +34,37 @@ class NoSuchLead(LookupError):
 async def asked(
     c: AsyncConnection,
     campaign: Campaign,
-    who: Mapping[int, tuple[Row[Any] | None, Number, Sequence[Number]]],
+    who: Whom,
     screen: Screen,
     now: datetime,
 ) -> dict[int, Question]:
-    """The questions about these leads as things stand in this transaction, in a constant number of statements.
+    """The questions about these leads as things stand in this transaction, in one statement."""
+    key = await secret(c)
+    return read(campaign, who, await together(c, **queries(campaign, who, key, now)), key, screen, now)
 
-    Keys are the leads' ids. Of each: its row (None: a stranger), the number to be called, and all the person's numbers.
-    """
-    past = await history(c, {number for _, _, own in who.values() for number in own}, campaign.id, now)
+
+def queries(campaign: Campaign, who: Whom, key: str | None, now: datetime) -> dict[str, Select[Any]]:
+    """What must be asked of the database, for `together`. `key`: the installation's secret."""
+    everyone = {number for _, _, own in who.values() for number in own}
     dialed = [number for _, number, _ in who.values()]
-    hits = await do_not_call.hits(c, dialed, campaign)
-    given = await consents.given(c, dialed)
-    suspended = await suspensions.areas(c, now)
+    return {
+        "past": history.query(everyone),
+        "transfers": history.query_transfers(everyone),
+        **do_not_call.queries(dialed, key, campaign),
+        "given": consents.query(dialed),
+        "suspended": suspensions.query(now),
+    }
+
+
+def read(
+    campaign: Campaign, who: Whom, found: Mapping[str, Found], key: str | None, screen: Screen, now: datetime
+) -> dict[int, Question]:
+    """The questions, from the answers to `queries`."""
+    past = history.read([*found["past"], *found["transfers"]], campaign.id, now)
+    dialed = [number for _, number, _ in who.values()]
+    hits = do_not_call.read([*found["hits"], *found["erased"]], dialed, key, campaign)
+    given = consents.read(found["given"])
+    suspended = tuple(row.area for row in found["suspended"])
     out = {}
     for lead_id, (lead, number, own) in who.items():
         screened = screen(number)
@@ -62,6 +85,16 @@ async def asked(
             snapshots=screened.snapshots,
         )
     return out
+
+
+async def with_hits_now(c: AsyncConnection, question: Question, campaign: Campaign) -> Question:
+    """The question with the company's lists as they are now, and everything else as it was. Unchanged, it is the same
+    object.
+    """
+    found = await do_not_call.hits(c, (question.number,), campaign)
+    registries = tuple(hit for hit in question.hits if hit.scope == "registry")
+    hits = (*found.get(question.number, ()), *registries)
+    return question if hits == question.hits else replace(question, hits=hits)
 
 
 async def about(c: AsyncConnection, campaign: Campaign, who: Number | int, screen: Screen, now: datetime) -> Question:

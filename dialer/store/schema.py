@@ -251,6 +251,9 @@ attempts = Table(
     Column("machine", Text),
     Column("talked", Boolean(create_constraint=False), nullable=False, server_default=false()),
     Column("abandoned", Boolean(create_constraint=False), nullable=False, server_default=false()),
+    Column("greeting_ms", Integer),  # from the answer to the end of a person's greeting, where it was heard
+    Column("waited_ms", Integer),  # from the answer to the agent; null: none came, or nobody saw when
+    Column("opted_out_at", UTCDateTime),  # the customer pressed the key
     # the final outcome, written once
     Column("closed_at", UTCDateTime),
     Column("disposition", String(64)),
@@ -265,9 +268,43 @@ attempts = Table(
     Index(None, "agent_id", "opened_at"),
 )
 
+# Live answers and abandons of a block are counted from these.
+IS_ANSWERED = text("answered_at IS NOT NULL")
+Index(
+    "ix_attempts_answered", attempts.c.campaign_id, attempts.c.opened_at,
+    postgresql_where=IS_ANSWERED, sqlite_where=IS_ANSWERED,
+)  # fmt: skip
 Index(
     "ix_attempts_open", attempts.c.node,
     postgresql_where=text("closed_at IS NULL"), sqlite_where=text("closed_at IS NULL"),
+)  # fmt: skip
+
+# Outside numbers that were called for a customer in conversation, written like an attempt before the phone rings.
+transfers = Table(
+    "transfers",
+    metadata,
+    Column("id", ATTEMPT_ID, primary_key=True),
+    Column("attempt_id", ATTEMPT_ID, ForeignKey("attempts.id"), nullable=False, index=True),  # the customer's
+    Column("campaign_id", BigId, ForeignKey("campaigns.id"), nullable=False),
+    Column("number", NUMBER),  # null: the person's data was erased
+    Column("agent_id", LOGIN, nullable=False),
+    Column("node", String(64), nullable=False),
+    Column("trunk", Text, nullable=False),
+    Column("caller_id", Text, nullable=False),
+    Column("subject", Text),
+    _moment("opened_at"),
+    Column("sent_at", UTCDateTime),  # null at its end: nobody's phone rang
+    Column("answered_at", UTCDateTime),
+    Column("joined_at", UTCDateTime),  # the customer was with them, and the attempt over
+    Column("ended_at", UTCDateTime),
+    Column("cause", String(16)),
+    Column("because", Text),  # of one that came to nothing, where it was not the network's doing
+    Index(None, "number", "opened_at"),
+)
+
+Index(
+    "ix_transfers_open", transfers.c.node,
+    postgresql_where=text("ended_at IS NULL"), sqlite_where=text("ended_at IS NULL"),
 )  # fmt: skip
 
 # The ledger: rows are appended and never changed (triggers see to it), but for `number` and `salt`, which an erasure
@@ -297,6 +334,7 @@ decisions = Table(
     Index(None, "campaign_id", "rule"),
     Index(None, "lead_id", "at"),
     Index(None, "number", "at"),
+    Index(None, "at", postgresql_using="brin"),  # a day's decisions lie together
 )
 
 # Each seals the decisions from first_id to last_id: its digest is over theirs and over the seal before.
@@ -307,9 +345,22 @@ decision_seals = Table(
     Column("first_id", BigId, nullable=False, unique=True),
     Column("last_id", BigId, nullable=False, unique=True),
     Column("count", BigId, nullable=False),
+    Column("gaps", Text, nullable=False),  # spans of ids that no decision has, as ledger.py writes them
     Column("previous", String(64), nullable=False),
     Column("digest", String(64), nullable=False),
-    _moment("made_at"),
+    _moment("made_at", index=True),
+)
+
+# Who took decisions out of the house, and which; of a number the last three digits.
+ledger_exports = Table(
+    "ledger_exports",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("login", LOGIN, nullable=False),
+    Column("channel", String(8), _one_of("channel", "web", "cli"), nullable=False),
+    Column("asked", Json, nullable=False),
+    Column("format", String(8), nullable=False),
+    _moment("at"),
 )
 
 consents = Table(
@@ -331,6 +382,9 @@ consents = Table(
     Index(None, "number"),
 )
 
+_WITHDRAWN = text("withdrawn_at IS NOT NULL")
+Index("ix_consents_withdrawn_at", consents.c.withdrawn_at, postgresql_where=_WITHDRAWN, sqlite_where=_WITHDRAWN)
+
 # Emergencies: no calls to an area while it lasts. Lifting one is a dated fact on its row.
 suspensions = Table(
     "suspensions",
@@ -344,6 +398,7 @@ suspensions = Table(
     _moment("set_at"),
     Column("lifted_at", UTCDateTime),
     Column("lifted_by", LOGIN),
+    Column("lifted_because", Text),
     CheckConstraint("ends_at IS NULL OR ends_at > starts_at", name="span"),
 )
 
@@ -419,7 +474,12 @@ recordings = Table(
     Column("format", String(8), nullable=False),
     Column("sides", Json, nullable=False),  # customer, agent: levels and shares of talk
     _moment("finished_at", index=True),
+    Column("erase_after", UTCDateTime),  # the person's data was erased: the file goes when no rule keeps it any more
+    Column("erased_at", UTCDateTime),  # the file is gone
 )
+
+_TO_ERASE = text("erase_after IS NOT NULL AND erased_at IS NULL")
+Index("ix_recordings_to_erase", recordings.c.erase_after, postgresql_where=_TO_ERASE, sqlite_where=_TO_ERASE)
 
 recording_accesses = Table(
     "recording_accesses",

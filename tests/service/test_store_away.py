@@ -11,9 +11,9 @@ import pytest
 from dialer.core.agent import AgentState
 from dialer.core.number import Number
 from dialer.lab import carrier
+from dialer.lab.postgres import Cluster
 from dialer.store import lists, schema
 from tests.service.inside import inside
-from tests.support.postgres import Cluster
 
 
 @pytest.fixture

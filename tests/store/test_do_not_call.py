@@ -2,17 +2,25 @@ from __future__ import annotations
 
 import asyncio
 
-from sqlalchemy import func, select
+import pytest
+from sqlalchemy import func, insert, select
 
+from dialer.core.compliance.consent import Given
+from dialer.core.compliance.do_not_call import ListHit
 from dialer.core.number import Number
-from dialer.store import do_not_call
+from dialer.store import consents, do_not_call, installation
 from dialer.store import schema as t
-from dialer.store.do_not_call import Blocked, ListCount, Listing
+from dialer.store.consents import Evidence
+from dialer.store.do_not_call import WHOLE, Blocked, ListCount, Listing
+from dialer.store.number_hash import number_hash, secret
 from dialer.store.session import Database
 from tests.store.makers import NOW, a_campaign, a_number, after
 
-ONE, TWO = a_number(1), a_number(2)
+ONE, TWO, THREE = a_number(1), a_number(2), a_number(3)
 WEB = Listing("web", "callee", NOW)
+
+
+# --- whom a list binds -----------------------------------------------------------------------------------------------
 
 
 async def test_a_number_on_the_company_list_is_a_hit_for_every_campaign(database: Database) -> None:
@@ -20,8 +28,8 @@ async def test_a_number_on_the_company_list_is_a_hit_for_every_campaign(database
         here, there = await a_campaign(c), await a_campaign(c, name="Other")
         assert await do_not_call.add(c, ONE, WEB, NOW)
         assert await do_not_call.add(c, TWO, Listing("agent", "anna", NOW, campaign_id=here.id), NOW)
-        mine = await do_not_call.hits(c, [ONE, TWO, a_number(3)], here.id)
-        theirs = await do_not_call.hits(c, [ONE, TWO, a_number(3)], there.id)
+        mine = await do_not_call.hits(c, [ONE, TWO, THREE], here)
+        theirs = await do_not_call.hits(c, [ONE, TWO, THREE], there)
     assert {number: [hit.scope for hit in hits] for number, hits in mine.items()} == {
         ONE: ["company"],
         TWO: ["campaign"],
@@ -29,10 +37,48 @@ async def test_a_number_on_the_company_list_is_a_hit_for_every_campaign(database
     assert set(theirs) == {ONE}
 
 
-async def test_a_number_asked_for_twice_stands_there_once(database: Database) -> None:
+async def test_a_brands_list_binds_the_campaigns_of_the_brand(database: Database) -> None:
     async with database.begin() as c:
-        assert await do_not_call.add(c, ONE, WEB, NOW)
-        assert not await do_not_call.add(c, ONE, WEB, after(days=1))
+        winter, other = await a_campaign(c, brand="Winter"), await a_campaign(c, name="Other")
+        assert await do_not_call.add(c, ONE, Listing("web", "callee", NOW, brand="Winter"), NOW)
+        assert set(await do_not_call.hits(c, [ONE], winter)) == {ONE}
+        assert await do_not_call.hits(c, [ONE], other) == {}
+
+
+async def test_who_wants_no_mail_may_be_called_and_who_wants_no_telephone_may_not(database: Database) -> None:
+    async with database.begin() as c:
+        campaign = await a_campaign(c)
+        assert await do_not_call.add(c, ONE, Listing("web", "callee", NOW, channel="mail"), NOW)
+        assert await do_not_call.add(c, TWO, Listing("web", "callee", NOW, channel="phone"), NOW)
+        assert set(await do_not_call.hits(c, [ONE, TWO], campaign)) == {TWO}
+        assert [one.number for one in await do_not_call.blocked(c, NOW)] == [TWO]
+
+
+async def test_a_hit_says_which_list_it_is_in_words(database: Database) -> None:
+    async with database.begin() as c:
+        campaign = await a_campaign(c, brand="Frost")
+        for own in ({}, {"campaign_id": campaign.id}, {"brand": "Frost"}, {"channel": "phone"}):
+            assert await do_not_call.add(c, ONE, Listing("web", "callee", NOW, expires=after(days=9), **own), NOW)
+        found = (await do_not_call.hits(c, [ONE], campaign))[ONE]
+    assert [hit.list_name for hit in found] == ["company", "campaign Winter", "brand Frost", "channel phone"]
+    assert found[0] == ListHit("company", "company", "web", NOW, after(days=9))
+
+
+@pytest.mark.parametrize("own", [{"campaign_id": 1, "brand": "x"}, {"brand": "x", "channel": "mail"}, {"brand": ""}])
+def test_a_listing_is_on_one_list_that_has_a_name(own: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="expected one list"):
+        Listing("web", "callee", NOW, **own)  # type: ignore[arg-type]
+
+
+# --- once ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("own", [{}, {"brand": "Winter"}, {"channel": "phone"}])
+async def test_a_number_asked_for_twice_stands_there_once(database: Database, own: dict[str, str]) -> None:
+    listing = Listing("web", "callee", NOW, **own)  # type: ignore[arg-type]
+    async with database.begin() as c:
+        assert await do_not_call.add(c, ONE, listing, NOW)
+        assert not await do_not_call.add(c, ONE, listing, after(days=1))
         assert await c.scalar(select(func.count()).select_from(t.do_not_call)) == 1
 
 
@@ -57,6 +103,29 @@ async def test_a_longer_listing_takes_the_place_of_a_shorter_and_never_the_other
     assert hit.expires is None
 
 
+async def test_a_longer_listing_on_one_list_leaves_the_others_as_they_are(database: Database) -> None:
+    async with database.begin() as c:
+        winter = await a_campaign(c, brand="Winter")
+        assert await do_not_call.add(c, ONE, Listing("web", "callee", NOW, expires=after(days=1), brand="Winter"), NOW)
+        assert await do_not_call.add(c, ONE, WEB, NOW)
+        hits = (await do_not_call.hits(c, [ONE], winter))[ONE]
+    assert [(hit.scope, hit.expires) for hit in hits] == [("brand", after(days=1)), ("company", None)]
+
+
+async def test_a_persons_own_request_takes_the_place_of_a_row_that_came_with_a_whole_list(database: Database) -> None:
+    whole = Listing(f"{WHOLE}agency", "agency", NOW)
+    async with database.begin() as c:
+        assert await do_not_call.add_many(c, [ONE], whole, NOW) == 1
+        assert await do_not_call.add(c, ONE, WEB, NOW)
+        assert await do_not_call.add_many(c, [ONE], whole, NOW) == 0
+        assert await do_not_call.remove_many(c, [ONE], whole, by="boss", because="not in it", now=NOW) == 0
+        (hit,) = (await do_not_call.hits(c, [ONE]))[ONE]
+    assert hit.source == "web"
+
+
+# --- taken off -------------------------------------------------------------------------------------------------------
+
+
 async def test_what_is_taken_off_stays_as_a_dated_row(database: Database) -> None:
     async with database.begin() as c:
         await do_not_call.add(c, ONE, WEB, NOW)
@@ -66,6 +135,71 @@ async def test_what_is_taken_off_stays_as_a_dated_row(database: Database) -> Non
         row = (await c.execute(select(t.do_not_call))).one()
         assert await do_not_call.add(c, ONE, WEB, after(hours=3))
     assert (row.removed_at, row.removed_by, row.removed_because) == (after(hours=1), "boss", "entered by mistake")
+
+
+async def test_a_number_is_taken_off_the_list_that_is_named_and_no_other(database: Database) -> None:
+    async with database.begin() as c:
+        await do_not_call.add(c, ONE, WEB, NOW)
+        await do_not_call.add(c, ONE, Listing("web", "callee", NOW, brand="Winter"), NOW)
+        off = {"by": "boss", "because": "asked", "now": NOW}
+        assert not await do_not_call.remove(c, ONE, None, brand="Summer", **off)  # type: ignore[arg-type]
+        assert await do_not_call.remove(c, ONE, None, brand="Winter", **off)  # type: ignore[arg-type]
+        assert [hit.scope for hit in (await do_not_call.hits(c, [ONE]))[ONE]] == ["company"]
+
+
+# --- erased numbers --------------------------------------------------------------------------------------------------
+
+
+async def _erased(database: Database, number: Number) -> None:
+    async with database.begin() as c:
+        await installation.tag(c, NOW)
+        key = await secret(c)
+        assert key is not None
+        row = {"scope": "company", "source": "web", "proof": "", "asked_by": "", "since": NOW, "added_at": NOW}
+        await c.execute(insert(t.do_not_call).values(number_hash=number_hash(key, number), **row))
+
+
+async def test_a_number_that_was_erased_is_known_by_its_hash(database: Database) -> None:
+    await _erased(database, ONE)
+    async with database.begin() as c:
+        campaign = await a_campaign(c)
+        assert set(await do_not_call.hits(c, [ONE, TWO], campaign)) == {ONE}
+        assert await do_not_call.blocked(c, NOW) == ()
+        assert await do_not_call.add(c, ONE, WEB, NOW)  # asked again: a row of its own
+        assert len((await do_not_call.hits(c, [ONE], campaign))[ONE]) == 2
+
+
+async def test_an_erased_number_can_be_taken_off(database: Database) -> None:
+    await _erased(database, ONE)
+    async with database.begin() as c:
+        assert await do_not_call.remove(c, ONE, None, by="boss", because="asked back in", now=NOW)
+        assert await do_not_call.hits(c, [ONE]) == {}
+
+
+def test_a_hash_depends_on_the_secret_and_on_every_digit() -> None:
+    keys, numbers = ("00" * 32, "01" * 32), (ONE, TWO)
+    hashes = {number_hash(key, number) for key in keys for number in numbers}
+    assert len(hashes) == 4
+    assert {len(one) for one in hashes} == {64}
+    assert number_hash(keys[0], ONE) == number_hash(keys[0], a_number(1))
+
+
+# --- opting out ------------------------------------------------------------------------------------------------------
+
+
+async def test_who_opts_out_of_all_calls_has_withdrawn_every_consent(database: Database) -> None:
+    given = [(ONE, Given("express", NOW)), (ONE, Given("night", NOW)), (TWO, Given("express", NOW))]
+    async with database.begin() as c:
+        await consents.add(c, given, Evidence("web", "form 7", "boss"), NOW)
+        await do_not_call.add(c, ONE, Listing("agent", "anna", NOW, "call-1", brand="Winter"), NOW)
+        assert len(consents.read(await c.execute(consents.query([ONE])))[ONE]) == 2
+        await do_not_call.add(c, ONE, Listing("agent", "anna", NOW, "call-1"), NOW)
+        assert set(consents.read(await c.execute(consents.query([ONE, TWO])))) == {TWO}
+        entry = (await consents.entries(c, ONE))[0]
+    assert (entry.withdrawn_by, entry.withdrawn_because) == ("anna", "do not call: call-1")
+
+
+# --- many ------------------------------------------------------------------------------------------------------------
 
 
 async def test_many_numbers_come_from_an_iterator_in_pieces(database: Database) -> None:
@@ -83,8 +217,8 @@ async def test_many_numbers_come_from_an_iterator_in_pieces(database: Database) 
 async def test_what_was_blocked_since_a_moment_can_be_asked(database: Database) -> None:
     async with database.begin() as c:
         await do_not_call.add(c, ONE, WEB, NOW)
-        await do_not_call.add(c, TWO, WEB, after(minutes=5))
-        assert await do_not_call.blocked(c, after(minutes=5)) == (Blocked(TWO, None, after(minutes=5)),)
+        await do_not_call.add(c, TWO, Listing("web", "callee", NOW, brand="Winter"), after(minutes=5))
+        assert await do_not_call.blocked(c, after(minutes=5)) == (Blocked(TWO, None, after(minutes=5), "Winter"),)
         assert len(await do_not_call.blocked(c, NOW)) == 2
 
 

@@ -9,16 +9,18 @@ import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
+from dialer.lab.postgres import Cluster
 from dialer.store.schema import installation, outbox
 from dialer.store.session import BadDatabaseUrl, Database, DatabaseUnreachable, parse_url
 from tests.store.makers import NOW
-from tests.support.postgres import Cluster
 
 
 async def test_a_time_without_a_zone_is_refused(database: Database) -> None:
     with pytest.raises(StatementError, match="without a zone"):
         async with database.begin() as c:
-            await c.execute(insert(installation).values(id=1, tag="abc123", secret="00", made_at=datetime(2026, 1, 1, 12)))
+            await c.execute(
+                insert(installation).values(id=1, tag="abc123", secret="00", made_at=datetime(2026, 1, 1, 12))
+            )
 
 
 async def test_a_time_of_another_zone_comes_back_as_the_same_moment_in_utc(database: Database) -> None:

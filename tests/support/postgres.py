@@ -1,124 +1,12 @@
-"""A private PostgreSQL for the tests: its own cluster in a temporary folder, reached by a Unix socket alone."""
+"""The test run's one PostgreSQL cluster."""
 
 from __future__ import annotations
 
-import os
-import pwd
-import re
-import shutil
-import signal
-import subprocess
-import tempfile
-import time
-from pathlib import Path
-
-import asyncpg
 import pytest
 
-USER = "postgres"
-_BINARIES = "/usr/lib/postgresql"
-_CLUSTER = pytest.StashKey["Cluster"]()
+from dialer.lab.postgres import Cluster
 
-
-class PostgresMissing(Exception):
-    pass
-
-
-def binaries() -> Path:
-    """The folder of the newest installed server.
-
-    Raises:
-        PostgresMissing: none is installed.
-    """
-    found = [p.parent for p in Path(_BINARIES).glob("*/bin/initdb")]
-    if not found:
-        raise PostgresMissing(f"no PostgreSQL below {_BINARIES}: install it (apt-get install postgresql)")
-    return max(found, key=lambda p: int(re.sub(r"\D.*", "", p.parent.name) or 0))
-
-
-def _memory() -> Path | None:
-    """A folder in memory where there is room: a database for each test is mostly files copied."""
-    memory = Path("/dev/shm")
-    roomy = os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 1_000_000_000
-    return memory if roomy else None
-
-
-class Cluster:
-    """A server of our own. Durability is off: a test does not outlive a power cut."""
-
-    def __init__(self) -> None:
-        self.bin = binaries()
-        self.folder = Path(tempfile.mkdtemp(prefix="dialer-pg-", dir=_memory()))
-        self._process: subprocess.Popen[bytes] | None = None
-        self._databases = 0
-        self.template: str | None = None
-        if os.getuid() == 0:  # initdb refuses to run as root
-            os.chown(self.folder, pwd.getpwnam(USER).pw_uid, pwd.getpwnam(USER).pw_gid)
-        self._run("initdb", "--pgdata", self._data, "--username", USER, "--auth", "trust", "--encoding", "UTF8",
-                  "--locale", "C.UTF-8", "--no-sync")  # fmt: skip
-
-    @property
-    def _data(self) -> str:
-        return str(self.folder / "data")
-
-    def _as_user(self, program: str, *arguments: str) -> list[str]:
-        command = [str(self.bin / program), *arguments]
-        if os.getuid() != 0:
-            return command
-        return ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "--pdeathsig=INT", *command]
-
-    def _run(self, program: str, *arguments: str) -> None:
-        done = subprocess.run(self._as_user(program, *arguments), cwd=self.folder, capture_output=True, check=False)
-        if done.returncode:
-            raise RuntimeError(f"{program} failed: {done.stderr.decode(errors='replace')}")
-
-    def start(self) -> None:
-        settings = ("listen_addresses=", f"unix_socket_directories={self.folder}", "fsync=off", "full_page_writes=off",
-                    "synchronous_commit=off", "shared_buffers=32MB", "max_connections=60",
-                    "logging_collector=off")  # fmt: skip
-        arguments = [word for setting in settings for word in ("-c", setting)]
-        log = (self.folder / "server.log").open("ab")
-        with log:
-            self._process = subprocess.Popen(
-                self._as_user("postgres", "-D", self._data, *arguments), cwd=self.folder, stdout=log, stderr=log
-            )
-        deadline = time.monotonic() + 30
-        ready = [str(self.bin / "pg_isready"), "-q", "-h", str(self.folder)]
-        while subprocess.run(ready, check=False).returncode:
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"PostgreSQL did not start: {(self.folder / 'server.log').read_text()[-2000:]}")
-            time.sleep(0.02)
-
-    def stop(self) -> None:
-        """Stop at once: open connections are cut, as in a fast shutdown."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGINT)
-            self._process.wait(30)
-            self._process = None
-
-    def remove(self) -> None:
-        self.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def url(self, database: str) -> str:
-        return f"postgresql://{USER}@/{database}?host={self.folder}"
-
-    async def create(self, template: str | None = None) -> str:
-        """A new database, a copy of the template's where one is named."""
-        self._databases += 1
-        name = f"t{self._databases}"
-        await self._statement(f"CREATE DATABASE {name} TEMPLATE {template or 'template0'}")
-        return name
-
-    async def drop(self, name: str) -> None:
-        await self._statement(f"DROP DATABASE {name} WITH (FORCE)")
-
-    async def _statement(self, statement: str) -> None:
-        connection = await asyncpg.connect(host=str(self.folder), user=USER, database="postgres")
-        try:
-            await connection.execute(statement)
-        finally:
-            await connection.close()
+_CLUSTER = pytest.StashKey[Cluster]()
 
 
 def shared_cluster(config: pytest.Config) -> Cluster:

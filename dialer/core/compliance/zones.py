@@ -4,13 +4,14 @@ The phone library's zones are a hint: it gives one zone for area codes that stra
 first, and under +1 the library's answer is limited to the zones of the area code's own state.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeVar
 
 import phonenumbers
 from phonenumbers import timezone
+from phonenumbers.tzdata import TIMEZONE_DATA
 
 from dialer.core.compliance.packs import Rulebook
 from dialer.core.number import Number, is_dialable
@@ -78,15 +79,19 @@ def _north_american(rulebook: Rulebook, number: Number) -> Place:
         zones = () if country in _NANP_MAIN else _library_zones(rulebook, number)
         return Place(country, None, zones)
     country, _, state = area.partition("-")
-    zones = _longest(rulebook.zone_corrections, number.digits) or _library_zones(rulebook, number)
     there = rulebook.region_zones.get(area)
-    if there is not None:
-        zones = tuple(zone for zone in zones if zone in there) or there
-    return Place(country, area if state else None, zones)
+    zones = _longest(rulebook.zone_corrections, number.digits)
+    if there is None:
+        return Place(country, None, zones or _library_zones(rulebook, number))
+    hint = zones or _current(rulebook, _longest(TIMEZONE_DATA, number.digits) or ())
+    return Place(country, area if state else None, tuple(zone for zone in hint if zone in there) or there)
 
 
 def _library_zones(rulebook: Rulebook, number: Number) -> tuple[str, ...]:
-    names = timezone.time_zones_for_number(phonenumbers.parse(number.e164))
+    return _current(rulebook, timezone.time_zones_for_number(phonenumbers.parse(number.e164)))
+
+
+def _current(rulebook: Rulebook, names: Iterable[str]) -> tuple[str, ...]:
     current = dict.fromkeys(rulebook.renamed.get(name, name) for name in names)
     return tuple(name for name in current if name in rulebook.zone_names)
 

@@ -62,6 +62,7 @@ def upgrade() -> None:
         ),
     )
     op.create_index(op.f("ix_consents_number"), "consents", ["number"])
+    _index("ix_consents_withdrawn_at", "consents", ["withdrawn_at"], "withdrawn_at IS NOT NULL")
     op.execute(
         """INSERT INTO consents (number, kind, source, proof, "by", since, added_at)
         SELECT n.number, l.consent, 'import', 'list ' || COALESCE(CAST(l.list_id AS TEXT), '-'), 'import',
@@ -88,6 +89,7 @@ def upgrade() -> None:
         sa.Column("first_id", BigId, nullable=False),
         sa.Column("last_id", BigId, nullable=False),
         sa.Column("count", BigId, nullable=False),
+        sa.Column("gaps", sa.Text(), nullable=False),
         sa.Column("previous", sa.String(64), nullable=False),
         sa.Column("digest", sa.String(64), nullable=False),
         sa.Column("made_at", UTCDateTime(), nullable=False),
@@ -95,6 +97,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("first_id", name=op.f("uq_decision_seals_first_id")),
         sa.UniqueConstraint("last_id", name=op.f("uq_decision_seals_last_id")),
     )
+    op.create_index(op.f("ix_decision_seals_made_at"), "decision_seals", ["made_at"])
+    op.create_index(op.f("ix_decisions_at"), "decisions", ["at"], postgresql_using="brin")
+    op.create_table(
+        "ledger_exports",
+        sa.Column("id", BigId, nullable=False),
+        sa.Column("login", sa.String(32), nullable=False),
+        sa.Column("channel", sa.String(8), nullable=False),
+        sa.Column("asked", Json, nullable=False),
+        sa.Column("format", sa.String(8), nullable=False),
+        sa.Column("at", UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ledger_exports")),
+        sa.CheckConstraint("channel IN ('web', 'cli')", name=op.f("ck_ledger_exports_channel")),
+    )
+    _only_append()
     op.create_table(
         "suspensions",
         sa.Column("id", BigId, nullable=False),
@@ -106,6 +122,7 @@ def upgrade() -> None:
         sa.Column("set_at", UTCDateTime(), nullable=False),
         sa.Column("lifted_at", UTCDateTime()),
         sa.Column("lifted_by", sa.String(32)),
+        sa.Column("lifted_because", sa.Text()),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_suspensions")),
         sa.CheckConstraint("ends_at IS NULL OR ends_at > starts_at", name=op.f("ck_suspensions_span")),
     )
@@ -120,6 +137,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_erasures")),
     )
     op.create_index(op.f("ix_erasures_number_hash"), "erasures", ["number_hash"])
+    with op.batch_alter_table("recordings") as table:
+        table.add_column(sa.Column("erase_after", UTCDateTime()))
+        table.add_column(sa.Column("erased_at", UTCDateTime()))
+    _index("ix_recordings_to_erase", "recordings", ["erase_after"], "erase_after IS NOT NULL AND erased_at IS NULL")
 
     _drop_scope_indexes(_SCOPES)
     with op.batch_alter_table("do_not_call") as table:
@@ -147,8 +168,14 @@ def downgrade() -> None:
             table.drop_column(column)
         table.alter_column("number", existing_type=sa.String(16), nullable=False)
     _make_scope_indexes(_SCOPES)
-    for name in ("erasures", "suspensions", "decision_seals"):
+    op.drop_index("ix_recordings_to_erase", "recordings")
+    with op.batch_alter_table("recordings") as table:
+        table.drop_column("erased_at")
+        table.drop_column("erase_after")
+    _let_change()
+    for name in ("erasures", "suspensions", "ledger_exports", "decision_seals"):
         op.drop_table(name)
+    op.drop_index("ix_decisions_at", "decisions")
     op.execute("DELETE FROM decisions WHERE number IS NULL")
     with op.batch_alter_table("decisions") as table:
         for column in ("digest", "inputs", "clocks", "number_digest", "salt"):
@@ -162,6 +189,73 @@ def downgrade() -> None:
     op.drop_table("consents")
     with op.batch_alter_table("installation") as table:
         table.drop_column("secret")
+
+
+# A later step that makes one of these tables anew on SQLite loses its triggers and must make them again.
+_REFUSED = "the ledger is appended and never changed"
+_KEPT = (
+    "id", "at", "verdict", "campaign_id", "lead_id", "attempt_id", "number_digest", "rule", "sentence", "try_after",
+    "decided_by", "packs", "zones", "clocks", "inputs", "tzdata", "digest",
+)  # fmt: skip
+
+
+def _only_append() -> None:
+    """No row is changed or deleted, but that an erasure may take number and salt away. On PostgreSQL whoever inserts
+    holds a shared lock from before the id is given: dialer/store/sealing.py says why.
+    """
+    if op.get_bind().dialect.name == "sqlite":
+        refuse = f"BEGIN SELECT RAISE(ABORT, '{_REFUSED}'); END"
+        same = " AND ".join(f"NEW.{name} IS OLD.{name}" for name in _KEPT)
+        erased = f"NEW.number IS NULL AND NEW.salt IS NULL AND {same}"
+        op.execute(f"CREATE TRIGGER decisions_change BEFORE UPDATE ON decisions WHEN NOT ({erased}) {refuse}")
+        op.execute(f"CREATE TRIGGER decision_seals_change BEFORE UPDATE ON decision_seals {refuse}")
+        for table in ("decisions", "decision_seals"):
+            there = f"EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id)"  # INSERT OR REPLACE deletes without a word
+            op.execute(f"CREATE TRIGGER {table}_replace BEFORE INSERT ON {table} WHEN {there} {refuse}")
+            op.execute(f"CREATE TRIGGER {table}_delete BEFORE DELETE ON {table} {refuse}")
+        return
+    op.execute(
+        f"""CREATE FUNCTION ledger_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF TG_TABLE_NAME = 'decisions' AND TG_OP = 'UPDATE' THEN
+                IF NEW.number IS NULL AND NEW.salt IS NULL THEN
+                    OLD.number := NULL;
+                    OLD.salt := NULL;
+                    IF NEW IS NOT DISTINCT FROM OLD THEN RETURN NEW; END IF;
+                END IF;
+            END IF;
+            RAISE EXCEPTION '{_REFUSED}' USING ERRCODE = 'integrity_constraint_violation';
+        END $$"""
+    )
+    op.execute(
+        """CREATE FUNCTION ledger_grows() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            PERFORM pg_advisory_xact_lock_shared(7301, 1);
+            RETURN NULL;
+        END $$"""
+    )
+    for table in ("decisions", "decision_seals"):
+        change = f"BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW"
+        op.execute(f"CREATE TRIGGER {table}_change {change} EXECUTE FUNCTION ledger_stays()")
+        empty = f"BEFORE TRUNCATE ON {table} FOR EACH STATEMENT"
+        op.execute(f"CREATE TRIGGER {table}_empty {empty} EXECUTE FUNCTION ledger_stays()")
+    op.execute(
+        "CREATE TRIGGER decisions_insert BEFORE INSERT ON decisions FOR EACH STATEMENT EXECUTE FUNCTION ledger_grows()"
+    )
+
+
+def _let_change() -> None:
+    if op.get_bind().dialect.name == "sqlite":
+        for table in ("decisions", "decision_seals"):
+            for what in ("change", "replace", "delete"):
+                op.execute(f"DROP TRIGGER {table}_{what}")
+        return
+    for table in ("decisions", "decision_seals"):
+        for what in ("change", "empty"):
+            op.execute(f"DROP TRIGGER {table}_{what} ON {table}")
+    op.execute("DROP TRIGGER decisions_insert ON decisions")
+    op.execute("DROP FUNCTION ledger_stays()")
+    op.execute("DROP FUNCTION ledger_grows()")
 
 
 def _only(scope: str, column: str) -> str:
