@@ -8,10 +8,13 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+# A sound as Asterisk names it: a path without extension.
+Sound = Annotated[str, Field(pattern=r"^(/?[A-Za-z0-9_-]+(?:[/.][A-Za-z0-9_-]+)*)?$")]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 
 
@@ -126,6 +129,24 @@ class CallingSettings(_Section):
     region: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] = "CN"  # of numbers written without a country code
     purposes: tuple[str, ...] = ()  # such as insurance or debt: their packs apply to every campaign
     drain_seconds: Annotated[int, Field(ge=0, le=3600)] = 30  # how long a stop waits for calls to end
+    zone: str = "Asia/Shanghai"  # of the house: its days and months, in which abandons are counted
+    abandon_message: Sound = ""  # said to a person for whom no agent was there in time
+    thanks: Sound = ""  # said once the key has been obeyed
+    opt_out_key: Annotated[str, Field(pattern=r"^[0-9*]?$")] = "9"  # empty: no key
+    amd_false_positives: Annotated[float, Field(ge=0, le=100)] = 1.0  # percent of its machines that are people
+
+    @field_validator("zone")
+    @classmethod
+    def _zone(cls, zone: str) -> str:
+        if zone not in available_timezones():
+            raise ValueError("expected a zone's IANA name, such as Asia/Shanghai")
+        return zone
+
+
+class RulesSettings(_Section):
+    """Which rules there are besides the shipped ones."""
+
+    packs: tuple[Path, ...] = ()  # files or folders of the site's own rule packs; they add, and replace none
 
 
 class CalendarSettings(_Section):
@@ -152,6 +173,7 @@ class Settings(BaseSettings):
     mqtt: MqttSettings = MqttSettings()
     http: HttpSettings = HttpSettings()
     calling: CallingSettings = CallingSettings()
+    rules: RulesSettings = RulesSettings()
     calendars: tuple[CalendarSettings, ...] = ()
 
     def overlays(self, trunk: str) -> tuple[str, ...]:

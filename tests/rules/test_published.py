@@ -14,7 +14,7 @@ from tests.rules.makers import vector, written
 
 def test_everything_a_case_may_say_is_known(tmp_path: Path) -> None:
     case = vector(
-        title="t", tags=["dst"], number_kind="fictional", local={}, closed_zone="America/New_York", reason="r", trap="t",
+        title="t", tags=["dst"], number_kind="fictional", local={}, closed_zone="Etc/UTC", reason="r", trap="t",
         source=["S1"], confidence="high", note="n", action="continue",
         lead={"consent": "night", "calendar": "GB-ENG", "dnc_request": "2026-01-01T00:00:00Z", "region": "CN-XJ",
               "dnc_internal_until": "2026-12-01", "refused_at": "2026-01-01T00:00:00Z", "on_lists": ["TPS"],
@@ -43,9 +43,7 @@ def test_everything_a_case_may_say_is_known(tmp_path: Path) -> None:
          "vector T1: history[1].seconds: unknown key"),
     ],
 )  # fmt: skip
-def test_a_key_that_nobody_knows_is_refused_with_its_case(
-    tmp_path: Path, changes: dict[str, Any], named: str
-) -> None:
+def test_a_key_that_nobody_knows_is_refused_with_its_case(tmp_path: Path, changes: dict[str, Any], named: str) -> None:
     with pytest.raises(BadVectors) as caught:
         read(written(tmp_path, vector(id="T0"), vector(**changes)))
     assert str(caught.value) == f"{tmp_path / 'cases.json'}: {named}"

@@ -8,7 +8,7 @@ from functools import lru_cache
 from dialer.core.compliance.consent import Consent, lifted
 from dialer.core.compliance.hours import Calendar, Shut, Timetable, next_open, shut_at
 from dialer.core.compliance.limits import Cap, counted, gap_ends, reached
-from dialer.core.compliance.packs import COUNTRY_CALENDAR, Chosen, Pack, Rulebook, choose, in_force, next_edition
+from dialer.core.compliance.packs import COUNTRY_CALENDAR, Chosen, Pack, Rulebook, beginnings, choose, in_force
 from dialer.core.compliance.question import AGENT_GUARANTEED, CampaignRules, Question
 from dialer.core.compliance.wall import day_start, wall
 from dialer.core.compliance.week import Week
@@ -24,7 +24,7 @@ _ALWAYS: Week = (((0, 1440),),) * 7
 class Stated:
     """Packs by id and zones that somebody states instead of having them found: for replaying published cases.
 
-    A stated `calendar` replaces the packs' own, and one that nobody has holds no holiday: the form of the cases says so.
+    A stated `calendar` replaces the packs' own, and one that nobody has holds no holiday: so says the cases' form.
     A case judged by stated rules can refuse or not refuse; it never makes a permit.
     """
 
@@ -70,13 +70,14 @@ def resolve(rulebook: Rulebook, question: Question, at: datetime, stated: Stated
     rules = question.rules
     zones = stated.zones if stated else candidate_zones(rulebook, place, question.region, question.zone)
     days = frozenset(wall(at, zone).date() for zone in zones) or frozenset({at.astimezone(UTC).date()})
+    at_home = tuple((zone, wall(at, zone).date()) for zone in rulebook.dated_in)
     regions = _regions(place, question.region)
     if stated is not None:
         # A pack that is not in force yet has no say; without the first, or with an unknown one, nothing is decided.
         wanted = {name: place == 0 or name not in rulebook.packs for place, name in enumerate(stated.packs)}
-        chosen = in_force(rulebook, wanted, days)
+        chosen = in_force(rulebook, wanted, days, at_home)
     else:
-        chosen = choose(rulebook, regions, rules.purposes, rules.overlays, days)
+        chosen = choose(rulebook, regions, rules.purposes, rules.overlays, days, at_home)
     timetables = _timetables(rulebook, chosen.packs, zones, regions, rules, question.consents, stated)
     shut = tuple(shut_at(timetables, at))
     return Case(rulebook, question, at, place, chosen, zones, timetables, shut, stated)
@@ -132,10 +133,12 @@ def _campaign_caps(rules: CampaignRules) -> Iterator[tuple[str, Cap]]:
 
 
 def _next_edition_starts(case: Case) -> datetime | None:
-    days = {zone: wall(case.at, zone).date() for zone in case.zones}
-    start = next_edition(case.chosen.packs, case.rulebook, min(days.values())) if days else None
-    starts = [at for at in (day_start(start, zone) for zone in days) if at > case.at] if start is not None else []
-    return min(starts, default=None)
+    starts = (
+        day_start(first, zone)
+        for first, home in beginnings(case.chosen.packs, case.rulebook)
+        for zone in ((home,) if home is not None else case.zones)
+    )
+    return min((start for start in starts if start > case.at), default=None)
 
 
 def _regions(place: Place, region: str | None) -> tuple[str, ...]:

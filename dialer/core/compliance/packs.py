@@ -4,7 +4,7 @@ A pack says no more than its source does. Everything that applies must allow the
 except that a purpose pack may replace the hours of the country it extends.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -42,8 +42,8 @@ class Registry:
 
 
 AbandonPeriod = Literal["campaign_30_days", "calendar_month", "day"]
-"""Successive blocks of 30 days from the campaign's first call (47 CFR 64.1200(a)(7)), calendar months (CRTC), or midnight
-to midnight (Ofcom)."""
+"""Successive blocks of 30 days from the campaign's first call (47 CFR 64.1200(a)(7)), calendar months (CRTC), or
+midnight to midnight (Ofcom)."""
 
 MeasuredFrom = Literal["answer", "greeting_start", "greeting_end"]
 
@@ -115,7 +115,8 @@ class Recording:
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Pack:
-    """One dated, versioned set of rules. Dates of effect are local dates in the callee's zone, both inclusive.
+    """One dated, versioned set of rules. Dates of effect are local dates, both inclusive: in the zone `dated_in` where
+    a law begins everywhere with its capital's midnight, else in the callee's.
 
     Editions of one id join without a gap, and the last one goes on; `ends` says that this one lapses instead.
 
@@ -137,6 +138,7 @@ class Pack:
     effective_from: date | None = None
     effective_to: date | None = None
     ends: bool = False
+    dated_in: str | None = None
     replaces_windows: bool = False
     modes: Mapping[str, Week] = field(default_factory=dict)
     closes_on: tuple[str, ...] = ()
@@ -164,6 +166,11 @@ class Pack:
     def label(self) -> str:
         return f"{self.id}@{self.version}"
 
+    def holds(self, days: frozenset[date], at_home: Mapping[str, date]) -> bool:
+        """On one of the callee's dates, or on the date in the zone that the pack itself names."""
+        own = at_home.get(self.dated_in) if self.dated_in is not None else None
+        return self.in_force(own) if own is not None else any(map(self.in_force, days))
+
     def in_force(self, day: date) -> bool:
         return (self.effective_from is None or self.effective_from <= day) and (
             self.effective_to is None or day <= self.effective_to
@@ -177,7 +184,8 @@ class Rulebook:
     `packs` holds the dated editions of each id; `zone_corrections` and `prefixes` are keyed by leading digits without
     plus; `area_codes` gives a +1 area code's state or province ("US-NY"), or only its country where several share it;
     `region_zones` every zone of a region; `territories` the country whose packs a territory uses; `renamed` old zone
-    names; `tzdata` the version of the zone data all of it was decided with.
+    names; `tzdata` the version of the zone data all of it was decided with; `dated_in` the zones that packs name for
+    their own dates.
     """
 
     packs: Mapping[str, tuple[Pack, ...]]
@@ -190,6 +198,7 @@ class Rulebook:
     renamed: Mapping[str, str] = field(default_factory=dict)
     zone_names: frozenset[str] = frozenset()
     prefixes: Mapping[str, str] = field(default_factory=dict)
+    dated_in: tuple[str, ...] = ()
 
     def calendar(self, calendar_id: str) -> Calendar:
         """The calendar, or one that knows no year, so that whoever relies on it refuses."""
@@ -211,11 +220,13 @@ def choose(
     purposes: tuple[str, ...],
     overlays: tuple[str, ...],
     days: frozenset[date],
+    at_home: tuple[tuple[str, date], ...] = (),
 ) -> Chosen:
     """The packs for the places the callee may be in, the campaign's purposes and the trunk's overlays.
 
     `regions` are countries and ISO 3166-2 regions, the number's country (or the pack of its range) first. `days` are
     today's dates in every candidate zone: where a rule changes at midnight and it is midnight in between, both hold.
+    `at_home` are those in the zones that packs name for their own dates.
     """
     wanted: dict[str, bool] = {}  # id -> whether the call is refused without it
     countries = [name for place, name in enumerate(regions) if place == 0 or "-" not in name]
@@ -228,21 +239,26 @@ def choose(
         if editions[0].purpose in purposes and editions[0].extends in countries:
             wanted.setdefault(pack_id, False)
     wanted.update(dict.fromkeys(overlays, True))
-    return in_force(rulebook, wanted, days)
+    return in_force(rulebook, wanted, days, at_home)
 
 
-def in_force(rulebook: Rulebook, wanted: Mapping[str, bool], days: frozenset[date]) -> Chosen:
+def in_force(
+    rulebook: Rulebook, wanted: Mapping[str, bool], days: frozenset[date], at_home: tuple[tuple[str, date], ...] = ()
+) -> Chosen:
     """The editions of these packs that hold on one of the days; True marks a pack without which nothing is decided."""
     found: list[Pack] = []
+    home = dict(at_home)
     for pack_id, needed in wanted.items():
-        editions = tuple(p for p in rulebook.packs.get(pack_id, ()) if any(p.in_force(day) for day in days))
+        editions = tuple(p for p in rulebook.packs.get(pack_id, ()) if p.holds(days, home))
         if needed and not editions:
             return Chosen(tuple(found), missing=pack_id)
         found.extend(editions)
     return Chosen(tuple(found))
 
 
-def next_edition(packs: Iterable[Pack], rulebook: Rulebook, after: date) -> date | None:
-    """The next local date from which another edition of one of these packs holds."""
-    starts = (edition.effective_from for pack in packs for edition in rulebook.packs[pack.id])
-    return min((start for start in starts if start is not None and start > after), default=None)
+def beginnings(packs: Iterable[Pack], rulebook: Rulebook) -> Iterator[tuple[date, str | None]]:
+    """The first day of every edition of these packs, and the zone of that date (None: the callee's)."""
+    for pack in packs:
+        for edition in rulebook.packs[pack.id]:
+            if edition.effective_from is not None:
+                yield edition.effective_from, edition.dated_in

@@ -47,6 +47,7 @@ def parse_pack(data: Mapping[str, Any]) -> Pack:
         effective_from=table.day("effective_from"),
         effective_to=table.day("effective_to"),
         ends=table.flag("ends"),
+        dated_in=table.maybe("dated_in"),
         replaces_windows=table.flag("replaces_windows"),
         modes={mode: modes.week(mode) for mode in modes.data},
         closes_on=holidays.texts("closed"),

@@ -51,7 +51,9 @@ def parse_week(text: Mapping[str, Sequence[str]]) -> Week:
         night, morning = week[index], week[(index + 1) % 7]
         if night and morning and night[-1][1] < night[-1][0] and morning[0][0] < night[-1][1]:
             follows = (index + 1) % 7
-            raise BadWeek(named[follows], f"windows overlap: {DAYS[index]}'s night reaches into {DAYS[follows]}'s first")
+            raise BadWeek(
+                named[follows], f"windows overlap: {DAYS[index]}'s night reaches into {DAYS[follows]}'s first"
+            )
     return (week[0], week[1], week[2], week[3], week[4], week[5], week[6])
 
 

@@ -80,10 +80,10 @@ def _north_american(rulebook: Rulebook, number: Number) -> Place:
         return Place(country, None, zones)
     country, _, state = area.partition("-")
     there = rulebook.region_zones.get(area)
-    zones = _longest(rulebook.zone_corrections, number.digits)
+    corrected = _longest(rulebook.zone_corrections, number.digits)
     if there is None:
-        return Place(country, None, zones or _library_zones(rulebook, number))
-    hint = zones or _current(rulebook, _longest(TIMEZONE_DATA, number.digits) or ())
+        return Place(country, None, corrected or _library_zones(rulebook, number))
+    hint = corrected or _current(rulebook, _longest(TIMEZONE_DATA, number.digits) or ())
     return Place(country, area if state else None, tuple(zone for zone in hint if zone in there) or there)
 
 

@@ -44,10 +44,13 @@ def test_everything_a_pack_can_say_is_read() -> None:
                         "period": "day"},
         "min_ring": {"seconds": 15, "rings": 4, "max_seconds": 40},
         "registries": ["A", {"name": "B", "max_age_days": 31, "note": "n"}],
-        "optout_terms": {"honour_days": 14, "business_days": True, "keep_years": 3, "keep_days": 14, "by": ["speech", "key"]},
+        "optout_terms": {
+            "honour_days": 14, "business_days": True, "keep_years": 3, "keep_days": 14, "by": ["speech", "key"],
+        },
         "caller_id": {"withheld_banned": True, "forbidden": ["336"], "note": "n"},
         "recording_terms": {"consent": "all_party", "keep_days": 30, "at_most_days": 90, "compulsory": True},
         "ends": True,
+        "dated_in": "Europe/Paris",
         "note": "text for people",
     })  # fmt: skip
     assert pack.caps == (
@@ -65,7 +68,7 @@ def test_everything_a_pack_can_say_is_read() -> None:
     assert pack.optout == OptOut(14, True, 3, 14, ("key", "speech"))
     assert pack.caller_id == CallerId(True, ("336",), "n")
     assert pack.recording == Recording("all_party", 30, 90, True)
-    assert pack.ends
+    assert (pack.ends, pack.dated_in) == (True, "Europe/Paris")
     assert pack.texts == {"note": "text for people"}
     assert [pack.in_force(date(2025, 12, 31)), pack.in_force(date(2026, 12, 31)), pack.in_force(date(2027, 1, 1))] == [
         False,
