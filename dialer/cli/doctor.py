@@ -61,7 +61,7 @@ def _table(findings: list[Finding]) -> None:
 
 
 async def _examined(config: Path) -> list[Finding]:
-    from dialer.cli.checkup import machine, network, pbx, storage
+    from dialer.cli.checkup import machine, network, pbx, registries, storage
     from dialer.cli.checkup.finding import apart, failed, in_time, ok, skipped
     from dialer.config import BadConfig, load
     from dialer.engine import utc_now
@@ -74,8 +74,8 @@ async def _examined(config: Path) -> list[Finding]:
         findings += [
             failed("config", line, "Correct it, or let `dialer init` write one.") for line in str(error).splitlines()
         ]
-        rest = ("zone data", "rule packs", "database", "data folder", "recordings", "spool", "call records", "ami",
-                *pbx.CHECKS, "mqtt", "http")  # fmt: skip
+        rest = ("zone data", "rule packs", "registries", "database", "data folder", "recordings", "spool",
+                "call records", "ami", *pbx.CHECKS, "mqtt", "http")  # fmt: skip
         return [*findings, *skipped(rest, "there is no configuration"), *clock.looked()]
     findings.append(ok("config", str(config)))
     now = utc_now()
@@ -92,8 +92,14 @@ async def _examined(config: Path) -> list[Finding]:
         found = await in_time("database", database(), 4)
         return [*found, *await in_time("ami", pbx.pbx(settings, stored.phones), 5.5)]
 
+    def rules() -> list[Finding]:
+        found, rulebook = machine.rules(settings, now)
+        if rulebook is None:
+            return [*found, *skipped(("registries",), "there are no rule packs")]
+        return [*found, *registries.registries(settings, rulebook, now)]
+
     for part in await asyncio.gather(
-        in_time("rule packs", apart(lambda: machine.rules(settings, now)[0])),
+        in_time("rule packs", apart(rules)),
         stored_and_pbx(),
         in_time("folders", storage.folders(settings)),
         in_time("mqtt", network.mqtt(settings.mqtt)),
