@@ -49,9 +49,7 @@ def run(numbers: int = 20_000) -> list[Measured]:
 
 def _numbers(rulebook: Rulebook, count: int, seed: int) -> list[Number]:
     chance, codes = random.Random(seed), sorted(rulebook.area_codes)
-    return [
-        Number(f"+1{chance.choice(codes)}{chance.randint(2, 9)}{chance.randrange(10**6):06}") for _ in range(count)
-    ]
+    return [Number(f"+1{chance.choice(codes)}{chance.randint(2, 9)}{chance.randrange(10**6):06}") for _ in range(count)]
 
 
 def _seconds(rulebook: Rulebook, questions: Sequence[Question], at: datetime) -> float:

@@ -20,8 +20,8 @@ _PACKAGES = ("dialer", "sqlalchemy", "asyncpg", "phonenumbers", "tzdata", "pyroa
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One figure held against its goal. `ratio` is the median over the pairs, `low` and `high` their range; where a goal
-    is an absolute number (bytes a number) all three are that number. `details` are the raw figures with their units.
+    """One figure held against its goal. `ratio` is the median over the pairs, `low` and `high` their range; where a
+    goal is an absolute number (bytes a number) all three are that number. `details` are the raw figures with units.
     """
 
     name: str

@@ -8,7 +8,25 @@ from typing import Annotated
 
 import typer
 
-from dialer.cli import agent, campaign, check_config, demo, dnc, doctor, explain, init, lab, leads, rules, run
+from dialer.cli import (
+    agent,
+    bench,
+    campaign,
+    check_config,
+    consent,
+    demo,
+    dnc,
+    doctor,
+    explain,
+    init,
+    lab,
+    leads,
+    ledger,
+    registry,
+    rules,
+    run,
+    suspend,
+)
 from dialer.cli.failures import OneSentence
 
 
@@ -65,6 +83,11 @@ app.add_typer(campaign.app, name="campaign")
 app.add_typer(agent.app, name="agent")
 app.add_typer(leads.app, name="leads")
 app.add_typer(dnc.app, name="dnc")
+app.add_typer(consent.app, name="consent")
+app.add_typer(registry.app, name="registry")
+app.add_typer(suspend.app, name="suspend")
 app.command()(explain.explain)
+app.add_typer(ledger.app, name="ledger")
 app.add_typer(rules.app, name="rules")
 app.add_typer(lab.app, name="lab")
+app.command()(bench.bench)
