@@ -1,9 +1,11 @@
-"""A question as the ledger keeps it, and back: small JSON in which no phone number stands.
+"""A question as the ledger keeps it, and back: small JSON in which no phone number stands, and nobody's reference.
 
 Only what differs from a question that knows nothing is written. `history` rows are [instant, kind, campaign, number,
 subject], where the number is 0 for the one that was to be called, 1, 2 ... for the person's others, null where it is
-not known. `hits` are [list, scope, source, since, expires], `snapshots` [registry, drawn up at], `abandons`
-[abandoned, answered, period]. `rules` are the campaign's with the house's and the trunk's, as the API writes them.
+not known. What a call was about is "subject 1" for this one's, "subject 2" ... for others: a contract's number is a
+person's data, an erasure can take nothing out of here, and caps only ask which are the same. `hits` are [list, scope,
+source, since, expires], `snapshots` [registry, drawn up at], `abandons` [abandoned, answered, period]. `rules` are the
+campaign's with the house's and the trunk's, as the API writes them.
 """
 
 from __future__ import annotations
@@ -29,13 +31,14 @@ _OTHERS = "+000"
 
 def told(question: Question) -> dict[str, Any]:
     """The question's inputs as JSON values, without who was asked about: that stands in the decision's own columns."""
+    subjects = _subjects(question)
     known: dict[str, Any] = {
         "mode": question.mode,
         "region": question.region,
         "zone": question.zone,
         "consents": sorted(question.consents),
-        "subject": question.subject,
-        "history": _history(question),
+        "subject": subjects.get(question.subject),
+        "history": _history(question, subjects),
         "hits": [[h.list_name, h.scope, h.source, text(h.since), text(h.expires)] for h in question.hits],
         "snapshots": [[name, text(at)] for name, at in question.snapshots],
         "suspended": list(question.suspended),
@@ -93,7 +96,14 @@ def _moment(kept: str) -> datetime:
     return datetime.fromisoformat(kept)
 
 
-def _history(question: Question) -> list[list[Any]]:
+def _subjects(question: Question) -> dict[str | None, str | None]:
+    """A word for each, its own first; None stays None."""
+    every = dict.fromkeys((question.subject, *(past.subject for past in question.history)))
+    named = (subject for subject in every if subject is not None)
+    return {None: None, **{subject: f"subject {place}" for place, subject in enumerate(named, 1)}}
+
+
+def _history(question: Question, subjects: Mapping[str | None, str | None]) -> list[list[Any]]:
     order = {question.number: 0}
     return [
         [
@@ -101,7 +111,7 @@ def _history(question: Question) -> list[list[Any]]:
             past.kind,
             past.campaign_id,
             None if past.number is None else order.setdefault(past.number, len(order)),
-            past.subject,
+            subjects[past.subject],
         ]
         for past in question.history
     ]

@@ -15,7 +15,7 @@ FORM = Evidence("web", "form 7", "boss")
 
 async def _on_file(database: Database, number: Number) -> list[str]:
     async with database.read() as c:
-        found = consents.read(await c.execute(consents.query([number])))
+        found = consents.read(await c.execute(consents.GIVEN, {"dialed": [number.e164]}))
     return sorted(one.kind for one in found.get(number, ()))
 
 

@@ -48,7 +48,7 @@ async def test_a_brands_list_binds_the_campaigns_of_the_brand(database: Database
 async def test_who_wants_no_mail_may_be_called_and_who_wants_no_telephone_may_not(database: Database) -> None:
     async with database.begin() as c:
         campaign = await a_campaign(c)
-        assert await do_not_call.add(c, ONE, Listing("web", "callee", NOW, channel="mail"), NOW)
+        assert await do_not_call.add(c, ONE, Listing("web", "callee", NOW, channel="email"), NOW)
         assert await do_not_call.add(c, TWO, Listing("web", "callee", NOW, channel="phone"), NOW)
         assert set(await do_not_call.hits(c, [ONE, TWO], campaign)) == {TWO}
         assert [one.number for one in await do_not_call.blocked(c, NOW)] == [TWO]
@@ -64,7 +64,9 @@ async def test_a_hit_says_which_list_it_is_in_words(database: Database) -> None:
     assert found[0] == ListHit("company", "company", "web", NOW, after(days=9))
 
 
-@pytest.mark.parametrize("own", [{"campaign_id": 1, "brand": "x"}, {"brand": "x", "channel": "mail"}, {"brand": ""}])
+@pytest.mark.parametrize(
+    "own", [{"campaign_id": 1, "brand": "x"}, {"brand": "x", "channel": "email"}, {"channel": "mail"}, {"brand": ""}]
+)
 def test_a_listing_is_on_one_list_that_has_a_name(own: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="expected one list"):
         Listing("web", "callee", NOW, **own)  # type: ignore[arg-type]
@@ -192,9 +194,9 @@ async def test_who_opts_out_of_all_calls_has_withdrawn_every_consent(database: D
     async with database.begin() as c:
         await consents.add(c, given, Evidence("web", "form 7", "boss"), NOW)
         await do_not_call.add(c, ONE, Listing("agent", "anna", NOW, "call-1", brand="Winter"), NOW)
-        assert len(consents.read(await c.execute(consents.query([ONE])))[ONE]) == 2
+        assert len(consents.read(await c.execute(consents.GIVEN, {"dialed": [ONE.e164]}))[ONE]) == 2
         await do_not_call.add(c, ONE, Listing("agent", "anna", NOW, "call-1"), NOW)
-        assert set(consents.read(await c.execute(consents.query([ONE, TWO])))) == {TWO}
+        assert set(consents.read(await c.execute(consents.GIVEN, {"dialed": [ONE.e164, TWO.e164]}))) == {TWO}
         entry = (await consents.entries(c, ONE))[0]
     assert (entry.withdrawn_by, entry.withdrawn_because) == ("anna", "do not call: call-1")
 

@@ -32,7 +32,7 @@ FULL = Question(
     ),
     history=(
         PastAttempt(after(days=-3), "no_answer", 3, a_number(1), "loan 7"),
-        PastAttempt(after(days=-2, microseconds=5), "abandoned", 4, OTHER),
+        PastAttempt(after(days=-2, microseconds=5), "abandoned", 4, OTHER, "loan 8"),
         PastAttempt(after(days=-1), "busy", 4, THIRD),
         PastAttempt(after(hours=-1), "open", 4, OTHER),
         PastAttempt(after(hours=-1), "open"),
@@ -60,7 +60,7 @@ def test_the_full_question_leaves_nothing_out() -> None:
     ] == []
 
 
-def test_it_comes_back_as_it_was_asked_but_for_other_numbers() -> None:
+def test_it_comes_back_as_it_was_asked_but_for_other_numbers_and_what_calls_were_about() -> None:
     kept = json.loads(json.dumps(told(FULL)))
     back = recalled(kept, FULL.number, FULL.lead_id, FULL.campaign_id)
     assert [past.number for past in back.history] == [
@@ -68,13 +68,16 @@ def test_it_comes_back_as_it_was_asked_but_for_other_numbers() -> None:
     ]  # fmt: skip
     assert back.rules == FULL.rules
     assert told(back) == told(FULL)
-    for name in {f.name for f in fields(Question)} - {"history"}:
+    assert back.subject == "subject 1"
+    assert [past.subject for past in back.history] == ["subject 1", "subject 2", None, None, None]
+    for name in {f.name for f in fields(Question)} - {"history", "subject"}:
         assert getattr(back, name) == getattr(FULL, name), name
 
 
 def test_no_number_is_in_what_is_kept() -> None:
     text = json.dumps(told(FULL))
     assert not [n for n in (FULL.number, OTHER, THIRD) if n.digits in text]
+    assert "loan" not in text
 
 
 def test_a_question_that_knows_nothing_is_small() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -378,6 +378,45 @@ async def test_many_writers_and_two_sealers_leave_one_whole_chain(postgres: Data
     await other.close()
     assert (report.findings, report.sealed, report.awaiting) == ([], 300, 0)
     assert report.seals > 1
+
+
+async def test_the_service_seals_by_itself(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealing, "EVERY", 0.01)
+    running = asyncio.create_task(sealing.run(database, clock))
+    async with asyncio.timeout(30):
+        for n in (1, 2):
+            await kept(database, n)
+            while (await checked(database)).awaiting:  # noqa: ASYNC110 (a row that another task writes)
+                await asyncio.sleep(0.01)
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+    report = await checked(database)
+    assert (report.intact, report.sealed) == (True, 2)
+
+
+async def test_a_database_that_is_away_does_not_end_the_sealing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sealing, "EVERY", 0.001)
+    caplog.set_level("DEBUG", logger="dialer.store.sealing")
+    away = Database("postgresql://nobody@/nothing?host=/no/such/folder")
+    running = asyncio.create_task(sealing.run(away, clock))
+    async with asyncio.timeout(30):
+        while len(caplog.records) < 2:  # noqa: ASYNC110 (a list that another task fills)
+            await asyncio.sleep(0.01)
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+    await away.close()
+
+
+async def test_a_decision_is_found_by_its_id(database: Database, chain: list[int]) -> None:
+    async with database.read() as c:
+        one = await decisions.get(c, chain[4])
+        with pytest.raises(decisions.NoSuchDecision):
+            await decisions.get(c, 99)
+    assert (one.lead_id, one.verdict, one.inputs) == (5, "permit", {"mode": "progressive", "zone": "Etc/UTC"})
 
 
 def test_a_finding_says_which() -> None:

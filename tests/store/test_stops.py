@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -99,18 +100,18 @@ async def test_what_was_rolled_back_is_not_heard_of(database: Database) -> None:
 
 
 async def test_what_says_that_a_number_is_blocked_does_not_hold_the_number(postgres: Database) -> None:
-    heard: list[str] = []
+    heard: asyncio.Queue[str] = asyncio.Queue()
+
+    def told(_connection: object, _pid: int, _channel: str, word: str) -> None:
+        heard.put_nowait(word)
+
     async with postgres.read() as c:
-        driver = (await c.get_raw_connection()).driver_connection
-        assert driver is not None
-        await driver.add_listener("dialer_stops", lambda *told: heard.append(told[3]))
+        driver: Any = (await c.get_raw_connection()).driver_connection
+        await driver.add_listener("dialer_stops", told)
         await written(postgres, lambda other: do_not_call.add(other, ONE, WEB, NOW))
-        await c.execute(text("SELECT 1"))
-        await driver.remove_listener("dialer_stops", None) if False else None
-        while not heard:
-            await driver.fetchval("SELECT 1")
-        await driver.reset()
-    assert heard == ["listed 1 1"]
+        async with asyncio.timeout(HEARD_WITHIN):
+            assert await heard.get() == "listed 1 1"
+        await driver.remove_listener("dialer_stops", told)
 
 
 async def test_a_line_that_is_cut_is_taken_up_again(postgres: Database) -> None:

@@ -236,15 +236,3 @@ def _codes(rows: list[Any]) -> list[str]:
 
 def test_a_file_cut_off_in_the_middle_of_a_row_loses_that_row_and_says_so() -> None:
     assert _codes(_rows("phone,name,grade\n+999123,Li,A\n+99912")) == ["ok", "TOO_FEW_CELLS"]
-
-
-@pytest.mark.parametrize(
-    ("cell", "kind"), [("", "none"), ("express", "express"), ("合同", "contract"), ("Night", "night")]
-)
-def test_consent_is_read_in_both_languages_and_nothing_is_no_consent(cell: str, kind: str) -> None:
-    assert _lead(f"phone,同意\n13800138000,{cell}\n", CN).consent == kind
-
-
-def test_an_unknown_kind_of_consent_is_refused_and_not_guessed() -> None:
-    error = _error("phone,consent\n13800138000,yes\n", CN)
-    assert (error.code, error.column) == ("BAD_CONSENT", "consent")
