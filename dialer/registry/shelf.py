@@ -1,7 +1,7 @@
 """The registries of a folder, mapped: what the gate asks of every number before a call.
 
-A registry whose snapshot is damaged counts as missing: it is not among the snapshots that `Screened` names, so that a
-pack which wants it lets no call pass, and `troubles` says what an incident should say.
+A registry whose snapshot is damaged counts as missing: `Screened` names it without an instant, so that a pack which
+wants it lets no call pass, and `troubles` says what an incident should say.
 """
 
 from __future__ import annotations
@@ -119,6 +119,8 @@ class Shelf:
     def _answer(self) -> None:
         manifests = [(manifest, snapshot) for _, (_, manifest, snapshot) in sorted(self._open.items())]
         self._lists = tuple((s, ListHit(m.name, "registry", "registry", m.as_of)) for m, s in manifests)
-        snapshots = tuple((manifest.name, manifest.as_of) for manifest, _ in manifests)
+        found: dict[str, datetime | None] = {name: None for name in self._damaged if name}
+        found |= {manifest.name: manifest.as_of for manifest, _ in manifests}
+        snapshots = tuple(sorted(found.items(), key=lambda one: one[0]))
         if snapshots != self._miss.snapshots:
             self._miss = Screened((), snapshots)

@@ -76,7 +76,7 @@ def recalled(kept: Mapping[str, Any], number: Number, lead_id: int, campaign_id:
             subject=kept.get("subject"),
             refused_at=moment(kept.get("refused_at")),
             suspended=tuple(kept.get("suspended", ())),
-            snapshots=tuple((name, _moment(at)) for name, at in kept.get("snapshots", ())),
+            snapshots=tuple((name, moment(at)) for name, at in kept.get("snapshots", ())),
             abandons=tuple(AbandonCount(*block) for block in kept.get("abandons", ())),
         )
     except (KeyError, TypeError) as error:

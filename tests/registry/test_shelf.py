@@ -134,7 +134,7 @@ def test_a_damaged_registry_counts_as_missing_and_says_so(loaded: Keeper, damage
     assert callable(damage)
     damage(loaded, loaded.folder / made.file)
     shelf = Shelf(loaded.folder)
-    assert shelf.screened(LISTED, NOW).snapshots == ()
+    assert shelf.screened(LISTED, NOW).snapshots == (("US-DNC", None),)
     [(name, sentence)] = shelf.troubles(NOW)
     assert name == "US-DNC"
     assert sentence.startswith("registry US-DNC: ")

@@ -92,7 +92,7 @@ def limits_used(case: Case) -> Iterator[Used]:
         past = counted(cap, question.history, question.number, question.subject)
         hit = reached(cap, past, case.at, case.zones[0], question.campaign_id)
         if hit is not None:
-            yield Used("ABANDON_COOLDOWN" if cap.kind == "cooldown" else "ATTEMPT_CAP", source, hit.free_at)
+            yield Used("ABANDON_COOLDOWN" if cap.after_abandon else "ATTEMPT_CAP", source, hit.free_at)
     same = (past for past in question.history if past.number in (None, question.number))
     ends = None if rules.gap is None else gap_ends(rules.gap, same, case.at)
     if ends is not None:
@@ -121,7 +121,7 @@ def _pack_caps(case: Case) -> Iterator[tuple[str, Cap]]:
     guaranteed = case.question.mode in AGENT_GUARANTEED
     for pack in case.chosen.packs:
         for cap in pack.caps:
-            if not (guaranteed and cap.counts in ("abandoned", "amd_machine")):
+            if not (guaranteed and cap.after_abandon):
                 yield pack.id, cap
 
 

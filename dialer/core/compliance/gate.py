@@ -247,14 +247,17 @@ def _internal_list(case: Case) -> Refusal | None:
 
 
 def _registry_age(case: Case) -> Refusal | None:
-    """A list that may be only so old refuses when it is older, or missing. Published cases state no list's age."""
+    """A list that may be only so old refuses when it is older, or missing; any list that is kept and cannot be read
+    refuses too. Published cases state no list's age.
+    """
     if case.stated is not None or _OVERRIDES_REGISTRIES in case.question.consents:
         return None
+    kept = dict(case.question.snapshots)
     for registry in (registry for pack in case.chosen.packs for registry in pack.registries):
-        if registry.max_age_days is not None:
-            drawn_up = dict(case.question.snapshots).get(registry.name)
-            if drawn_up is None or case.at > drawn_up + timedelta(days=registry.max_age_days):
-                return _refuse(case, "REGISTRY_STALE", registry.name)
+        drawn_up, days = kept.get(registry.name), registry.max_age_days
+        unread = drawn_up is None and (days is not None or registry.name in kept)
+        if unread or (drawn_up is not None and days is not None and case.at > drawn_up + timedelta(days=days)):
+            return _refuse(case, "REGISTRY_STALE", registry.name)
     return None
 
 
@@ -278,16 +281,18 @@ def _zone(case: Case) -> Refusal | None:
 
 
 def _holiday(case: Case) -> Refusal | None:
-    for shut in (*case.shut, *not_through(case)):
-        if shut.rule != "OUTSIDE_WINDOW":
-            return _refuse(case, shut.rule, shut.source, shut.zone)
-    return None
+    """What waiting does not cure comes first."""
+    return _closed(case, "HOLIDAY_UNKNOWN") or _closed(case, "HOLIDAY")
 
 
 def _hours(case: Case) -> Refusal | None:
+    return _closed(case, "OUTSIDE_WINDOW")
+
+
+def _closed(case: Case, rule: str) -> Refusal | None:
     for shut in (*case.shut, *not_through(case)):
-        if shut.rule == "OUTSIDE_WINDOW":
-            return _refuse(case, shut.rule, shut.source, shut.zone)
+        if shut.rule == rule:
+            return _refuse(case, rule, shut.source, shut.zone)
     return None
 
 

@@ -30,6 +30,9 @@ class Calendar:
     workdays: frozenset[date] = frozenset()
     every_day: bool = False
 
+    def knows(self, day: date) -> bool:
+        return self.every_day or day.year in self.years
+
     def is_off(self, day: date) -> bool:
         return self.every_day or day in self.off
 
@@ -166,16 +169,24 @@ def _blackout(timetable: Timetable, local: datetime) -> str | None:
 
 def _windows(timetable: Timetable, day: date) -> Day:
     weekday = day.weekday()
-    if timetable.eve is not None and weekday < 5 and any(c.is_off(day + _DAY) for c in timetable.calendars):
-        weekday = timetable.eve
+    eve = _eve(timetable, day)
+    if eve is not None and any(c.is_off(day + _DAY) for c in timetable.calendars):
+        weekday = eve
     return timetable.week[weekday]
+
+
+def _eve(timetable: Timetable, day: date) -> int | None:
+    """Whose windows the day takes if it is an eve: that shortens a working day, and opens no Saturday or Sunday."""
+    return timetable.eve if day.weekday() < 5 else None
 
 
 def _day_rule(timetable: Timetable, day: date) -> str | None:
     """HOLIDAY or HOLIDAY_UNKNOWN where the day as a whole is closed."""
     workdays = timetable.only_workdays
+    if _eve(timetable, day) is not None and any(not calendar.knows(day + _DAY) for calendar in timetable.calendars):
+        return "HOLIDAY_UNKNOWN"
     for calendar in timetable.calendars if workdays is None else (*timetable.calendars, workdays):
-        if day.year not in calendar.years and not calendar.every_day:
+        if not calendar.knows(day):
             return "HOLIDAY_UNKNOWN"
         if calendar.is_off(day):
             return "HOLIDAY"

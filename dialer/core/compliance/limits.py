@@ -67,6 +67,11 @@ class Cap:
     counts: Counts = "attempts"
     scope: str = "number"
 
+    @property
+    def after_abandon(self) -> bool:
+        """A pause after a call that met nobody of ours. A limit that merely counts such calls is none."""
+        return self.kind in ("cooldown", "cooldown_days") and self.counts in ("abandoned", "amd_machine")
+
 
 @dataclass(frozen=True, slots=True)
 class Reached:

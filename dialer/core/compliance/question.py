@@ -77,5 +77,5 @@ class Question:
     subject: str | None = None
     refused_at: datetime | None = None
     suspended: tuple[str, ...] = ()
-    snapshots: tuple[tuple[str, datetime], ...] = ()
+    snapshots: tuple[tuple[str, datetime | None], ...] = ()
     abandons: tuple[AbandonCount, ...] = ()

@@ -125,8 +125,11 @@ def _hits(question: Question, language: Language) -> Iterator[str]:
 
 def _snapshots(question: Question, at: datetime, language: Language) -> Iterator[str]:
     for name, drawn_up in question.snapshots:
-        days = (at - drawn_up) // timedelta(days=1)
-        yield f"{name}: {say('drawn up', language, at=moment(drawn_up), days=days)}"
+        if drawn_up is None:
+            yield f"{name}: {say('unreadable', language)}"
+        else:
+            days = (at - drawn_up) // timedelta(days=1)
+            yield f"{name}: {say('drawn up', language, at=moment(drawn_up), days=days)}"
 
 
 def _rules(rules: CampaignRules) -> Iterator[str]:

@@ -105,6 +105,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "expires": ("until", "至"),
     "snapshots": ("Registries looked into", "已查询的拒呼名录"),
     "drawn up": ("drawn up {at}, {days} days before", "编制于 {at}，距判定 {days} 天"),
+    "unreadable": ("is kept and could not be read", "已登记但无法读取"),
     "suspended": ("Areas under suspension", "暂停外呼地区"),
     "abandons": ("Abandoned calls", "呼损"),
     "abandons of": ("{abandoned} of {answered} answered", "接通 {answered} 次中 {abandoned} 次"),

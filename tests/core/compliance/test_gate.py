@@ -126,6 +126,14 @@ def test_a_registry_that_is_too_old_or_missing_refuses_until_there_is_a_newer_on
     assert permit(rulebook, ask(consent="express", snapshots=()), NOON)
 
 
+def test_a_registry_that_is_kept_and_cannot_be_read_refuses_whatever_its_age_may_be(rulebook: Rulebook) -> None:
+    noon = at("2026-11-24 12:00", "Europe/London")
+    assert permit(rulebook, ask(LONDON, snapshots=()), noon)
+    found = refusal(rulebook, ask(LONDON, snapshots=(("TPS", None),)), noon)
+    assert (found.rule, found.decided_by) == ("REGISTRY_STALE", "TPS")
+    assert permit(rulebook, ask(LONDON, consent="express", snapshots=(("TPS", None),)), noon)
+
+
 def test_an_own_list_is_named_before_a_registry_that_is_too_old(rulebook: Rulebook) -> None:
     assert refusal(rulebook, ask(hits=listed_on("a", "company"), snapshots=()), NOON).rule == "DNC_INTERNAL"
 
