@@ -9,8 +9,9 @@ from datetime import datetime
 from dialer.core.agent import AgentState
 from dialer.core.call import CallState
 from dialer.core.floor.picture import Desk, Picture
+from dialer.core.floor.views import standing_view
 from dialer.publish.mqtt import Publisher
-from dialer.publish.topics import AgentStatus, CallStatus, CampaignStatus
+from dialer.publish.topics import AbandonmentStatus, AgentStatus, CallStatus, CampaignStatus
 
 log = logging.getLogger(__name__)
 
@@ -110,6 +111,9 @@ class News:
             agents_talking=sum(a.state is AgentState.TALKING for a in at_work),
             calls_up=sum(c.campaign_id == desk.campaign.id for c in self._picture.calls.values()),
             hopper=len(desk.hopper),
-            abandon_share=desk.abandons.share,
+            abandon_share=max((one.tally.percent / 100 for one in desk.standing), default=0.0),
+            abandonment=[AbandonmentStatus(**standing_view(one)) for one in desk.standing],
+            brake="on" if desk.brake.on else "off" if desk.brake.room is None else "slow",
+            brake_because=desk.brake.because,
             because=desk.pace.because,
         )

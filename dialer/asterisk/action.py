@@ -19,7 +19,7 @@ Action = dict[str, str | list[str]]
 # C0, DEL, C1 and the line and paragraph separators: whatever any reader on the way might take for the end of a line.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
-_ID = r"(?:call|agent|spy)(?:-[a-z0-9]+){3,}"
+_ID = r"(?:call|agent|spy|transfer)(?:-[a-z0-9]+){3,}"
 _WORDS = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 _NAME = r"[A-Za-z0-9_-]{1,64}"
 _PATH = r"/?[A-Za-z0-9_-]+(?:[/.][A-Za-z0-9_-]+)*"  # no "..", no "//", no name that begins with a dot
@@ -40,11 +40,16 @@ _VARIABLES = {
     "DIALER_AGENT": _ID,
     "DIALER_AGENT_ID": _WORDS,
     "DIALER_SPY": _ID,
+    "DIALER_CUSTOMER": _ID,
+    "DIALER_TRANSFER": _ID,
     "DIALER_RECORDING": _PATH,
     "DIALER_NOTICE": rf"(?:{_PATH})?",
     "DIALER_AMD": r"yes|no",
     "DIALER_MACHINE": r"hangup|message",
     "DIALER_HOLD_MS": r"[0-9]{1,5}",
+    "DIALER_MESSAGE": rf"(?:{_PATH})?",
+    "DIALER_THANKS": rf"(?:{_PATH})?",
+    "DIALER_KEY": r"[0-9*]?",
     "DIALER_ON_HOOK": r"yes|no",
 }
 GRAMMAR: dict[str, re.Pattern[str]] = {

@@ -12,7 +12,13 @@ from dialer.core.events import Witnessed
 from dialer.core.outcome import Cause
 
 # The columns of asterisk_conf/cdr_custom.conf, in order.
-COLUMNS = ("uniqueid", "sequence", "disposition", "start", "answer", "end", "billsec", "channel", "dstchannel")
+COLUMNS = (
+    "uniqueid", "sequence", "disposition", "start", "answer", "end", "billsec", "channel", "dstchannel",
+    "userfield",
+)  # fmt: skip
+# What the dialplan writes into the last one when the customer pressed the key. A file begun before there was that
+# column has shorter rows.
+OPT_OUT = "opt-out"
 
 BLOCK = 64 * 1024
 LIMIT = 32 * 1024 * 1024  # bytes read at most, about 200,000 calls: an older attempt is past asking
@@ -44,8 +50,8 @@ def find(path: Path, attempt_id: str, limit: int = LIMIT) -> Witnessed | None:
                     break
                 continue
             values = next(csv.reader([line.decode("utf-8", "replace")]), [])
-            if len(values) == len(COLUMNS) and values[0] == attempt_id:
-                rows.append(dict(zip(COLUMNS, values, strict=True)))
+            if len(values) in (len(COLUMNS) - 1, len(COLUMNS)) and values[0] == attempt_id:
+                rows.append(dict(zip(COLUMNS, [*values, ""], strict=False)))
     except FileNotFoundError:
         return None
     return _join(attempt_id, rows) if rows else None
@@ -63,6 +69,7 @@ def _join(attempt_id: str, rows: list[dict[str, str]]) -> Witnessed:
         # within a millisecond of the answer.
         bridged_at=min(bridged, default=None),
         cause=_DISPOSITIONS.get(rows[0]["disposition"], Cause.OTHER),
+        opted_out=any(row["userfield"] == OPT_OUT for row in rows),
     )
 
 

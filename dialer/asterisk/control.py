@@ -7,13 +7,28 @@ channel's name.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dialer.asterisk import action
 from dialer.asterisk.connection import Ami
 from dialer.asterisk.protocol import AmiDisconnected, AmiError, AmiNotConnected, AmiTimeout, Message, Reply
-from dialer.core.commands import HangupLeg, OfferAgent, Originate, RingAgent, RingSupervisor, SpyOn
-from dialer.core.events import OriginateNotSent, OriginateSent, OriginateUnknown
+from dialer.core.commands import (
+    HangupLeg,
+    OfferAgent,
+    Originate,
+    OriginateTransfer,
+    RingAgent,
+    RingSupervisor,
+    SpyOn,
+    ThankCustomer,
+)
+from dialer.core.events import (
+    OriginateNotSent,
+    OriginateSent,
+    OriginateUnknown,
+    TransferNotSent,
+    TransferUnknown,
+)
 from dialer.core.remembered import LiveLeg
 
 _UP = "6"  # AST_STATE_UP
@@ -28,7 +43,9 @@ class ControlSettings:
     """What every order shares. Times as named."""
 
     recording_dir: str  # absolute, as Asterisk sees it
-    hold_ms: int = 1500  # how long an answered customer waits for another agent before the abandon message
+    message: str = ""  # the house's, for a person without an agent; a campaign may have another, and another key
+    opt_out_key: str = ""
+    thanks: str = ""  # said once the key has been obeyed
     agent_ring_seconds: int = 20
     originate_seconds: float = 3.0  # for the reply to an Originate; the call itself takes `ring_seconds`
 
@@ -67,8 +84,48 @@ def originate_action(command: Originate, settings: ControlSettings) -> action.Ac
             "DIALER_AMD": "yes" if command.amd else "no",
             "DIALER_MACHINE": command.machine_policy.value,
             "DIALER_NOTICE": command.notice,
-            "DIALER_HOLD_MS": str(settings.hold_ms),
+            "DIALER_HOLD_MS": str(command.hold // timedelta(milliseconds=1)),
+            "DIALER_MESSAGE": command.message or settings.message,
+            "DIALER_KEY": command.opt_out_key or settings.opt_out_key,
+            "DIALER_THANKS": settings.thanks,
         },
+    )
+
+
+async def transfer(
+    ami: Ami, command: OriginateTransfer, settings: ControlSettings, now: datetime
+) -> TransferNotSent | TransferUnknown | None:
+    """Call the permitted number and have it fetch the customer when it answers; None: Asterisk took the order.
+
+    The customer's leg is told first whom it will be bridged to, so that the dialplan needs nobody at that moment.
+    """
+    identity = command.transfer_id
+    if now >= command.permit.stale_at:
+        return TransferNotSent(identity, "the permit had gone stale")
+    try:
+        order = transfer_action(command)
+        await _order(ami, action.set_variable(command.attempt_id, "DIALER_TRANSFER", identity))
+    except (action.BadValue, AmiError) as error:
+        return TransferNotSent(identity, str(error))
+    try:
+        reply = await ami.ask(order, seconds=settings.originate_seconds)
+    except AmiNotConnected as error:
+        return TransferNotSent(identity, str(error))
+    except (AmiTimeout, AmiDisconnected) as error:
+        return TransferUnknown(identity, str(error))
+    return None if reply.success else TransferNotSent(identity, f"Asterisk refused it: {reply.text}")
+
+
+def transfer_action(command: OriginateTransfer) -> action.Action:
+    """The leg of whom the customer is handed over to. The number is the permit's, and no other is looked at."""
+    return _originate(
+        leg_id=command.transfer_id,
+        channel=f"PJSIP/{command.permit.number.digits}@{command.trunk}",
+        context="dialer-transfer",
+        exten="s",
+        ring_seconds=command.ring_seconds,
+        caller_id=command.caller_id,
+        variables={"DIALER_CUSTOMER": command.attempt_id},
     )
 
 
@@ -80,7 +137,7 @@ async def ring_agent(ami: Ami, command: RingAgent, settings: ControlSettings) ->
     """
     order = _originate(
         leg_id=command.leg_id,
-        channel=f"PJSIP/{command.endpoint}",
+        channel=_phone(command.endpoint),
         context="dialer-agent",
         exten="s",
         ring_seconds=settings.agent_ring_seconds,
@@ -93,7 +150,7 @@ async def ring_supervisor(ami: Ami, command: RingSupervisor, settings: ControlSe
     """Ring a supervisor's phone; once it answers it waits in silence for `spy_on`."""
     order = _originate(
         leg_id=command.leg_id,
-        channel=f"PJSIP/{command.endpoint}",
+        channel=_phone(command.endpoint),
         context="dialer-supervisor",
         exten="idle",
         ring_seconds=settings.agent_ring_seconds,
@@ -114,6 +171,11 @@ async def offer_agent(ami: Ami, command: OfferAgent) -> None:
     await _redirect(ami, command.attempt_id, "dialer-customer", "rebridge")
 
 
+async def thank(ami: Ami, command: ThankCustomer) -> None:
+    """Tell a customer who pressed the key during the message that it is done, and hang up."""
+    await _redirect(ami, command.attempt_id, "dialer-customer", "thanks")
+
+
 async def spy_on(ami: Ami, command: SpyOn) -> None:
     """Put the supervisor's leg to an agent's, in this mode, or back to its quiet wait."""
     if command.agent_leg is None or command.mode is None:
@@ -132,11 +194,11 @@ async def live_legs(ami: Ami) -> tuple[LiveLeg, ...]:
 
 
 def legs(channels: tuple[Message, ...]) -> tuple[LiveLeg, ...]:
-    """Our legs among `CoreShowChannel` events; bridged means a customer and an agent in one bridge.
+    """Our legs among `CoreShowChannel` events; bridged means in one bridge with a customer.
 
     Agents who wait are in a bridge too, all in the same holding one.
     """
-    ours = [c for c in channels if c.get("Uniqueid").startswith(("call-", "agent-", "spy-"))]
+    ours = [c for c in channels if c.get("Uniqueid").startswith(("call-", "agent-", "spy-", "transfer-"))]
     talking = {c.get("BridgeId") for c in ours if c.get("Uniqueid").startswith("call-")} - {""}
     return tuple(
         LiveLeg(
@@ -156,6 +218,13 @@ def _seconds(clock: str) -> float:
         return 0.0
     hours, minutes, seconds = map(int, parts)
     return float(hours * 3600 + minutes * 60 + seconds)
+
+
+def _phone(endpoint: str) -> str:
+    """A phone of ours. With an @ it would be a number on a trunk, and that takes a permit."""
+    if "@" in endpoint:
+        raise action.BadValue("Channel", "is no phone of ours")
+    return f"PJSIP/{endpoint}"
 
 
 def _originate(

@@ -1,8 +1,8 @@
 """From AMI messages to the core's events. No state: what must be put together is put together in the core.
 
 Our channels are known by their ids: `call-…` is a customer's leg and the attempt id, `agent-<tag>-<agent>-<n>` and
-`spy-<tag>-<user>-<n>` are legs of agents and supervisors. Everything else on the PBX is silent. A message that should
-mean something and lacks a field is a warning and nothing.
+`spy-<tag>-<user>-<n>` are legs of agents and supervisors, `transfer-…` of whom a customer is handed over to. Everything
+else on the PBX is silent. A message that should mean something and lacks a field is a warning and nothing.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ CAUSES: dict[int, Cause] = {
     127: Cause.OTHER,
 }
 
-_LEG = re.compile(r"(call|agent|spy)-[a-z0-9]+-([a-z0-9-]+)-[0-9]+")
+_LEG = re.compile(r"(call|agent|spy|transfer)-[a-z0-9]+-([a-z0-9-]+)-[0-9]+")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _DOWN, _RINGING, _UP = "0", "5", "6"  # AST_STATE_DOWN, AST_STATE_RINGING, AST_STATE_UP
 
@@ -67,7 +67,7 @@ def to_event(message: Message) -> ev.Event | None:
 
 
 def leg_id(text: str) -> tuple[str, str, str] | None:
-    """Its kind (call, agent or spy), whose it is, and the id itself without a Local channel's `;2`; None: not ours."""
+    """Its kind, whose it is, and the id itself without a Local channel's `;2`; None: not ours."""
     found = _LEG.fullmatch(text.removesuffix(";2"))
     return (found[1], found[2], found[0]) if found else None
 
@@ -145,6 +145,8 @@ def _ended(
         return ev.CustomerLegEnded(identity, cause, code, answered, at)
     if kind == "agent":
         return ev.AgentLegEnded(whose, identity, cause)
+    if kind == "transfer":
+        return ev.TransferLegEnded(identity, cause, answered, at)
     return ev.SpyLegEnded(whose, identity)
 
 
@@ -165,6 +167,13 @@ def _customer(event: Callable[[Message, str, datetime | None], ev.Event]) -> Cal
     return lambda message: event(message, _named(message, "AttemptId", "call")[1], _at(message))
 
 
+def _checked(message: Message, attempt: str, at: datetime | None) -> ev.Event:
+    status, cause = _word(message, "Status"), _word(message, "Cause")
+    # AMDCAUSE of a person is HUMAN-<silence heard>-<silence asked for>, both in milliseconds.
+    heard = re.fullmatch(r"HUMAN-([0-9]{1,6})-[0-9]+", cause)
+    return ev.MachineChecked(attempt, status, cause, at, int(heard[1]) if heard else None)
+
+
 def _result(message: Message) -> str:
     result = _word(message, "Result")
     if not result:
@@ -174,12 +183,13 @@ def _result(message: Message) -> str:
 
 _USER_EVENTS: dict[str, Callable[[Message], ev.Event]] = {
     "CustomerAnswered": _customer(lambda _, attempt, at: ev.CustomerAnswered(attempt, at)),
-    "MachineChecked": _customer(
-        lambda m, attempt, at: ev.MachineChecked(attempt, _word(m, "Status"), _word(m, "Cause"), at)
-    ),
+    "MachineChecked": _customer(_checked),
     "BridgeFailed": _customer(lambda m, attempt, at: ev.BridgeFailed(attempt, _result(m), at)),
     "Abandoned": _customer(lambda _, attempt, at: ev.CustomerAbandoned(attempt, at)),
+    "OptOut": _customer(lambda m, attempt, at: ev.OptOutPressed(attempt, _word(m, "Key"), at)),
     "CustomerDone": _customer(lambda m, attempt, at: ev.CustomerDone(attempt, _result(m), at)),
+    "Transferred": _customer(lambda _, attempt, at: ev.CustomerTransferred(attempt, at)),
+    "TransferAnswered": lambda m: ev.TransferAnswered(_named(m, "TransferId", "transfer")[1], _at(m)),
     "AgentFree": lambda m: ev.AgentLegUp(*_named(m, "AgentLeg", "agent")),
     "SupervisorIdle": lambda m: ev.SpyLegUp(*_named(m, "SpyLeg", "spy")),
 }

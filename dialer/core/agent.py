@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from dialer.core.compliance.gate import Permit
+from dialer.core.compliance.gate import Permit, Refusal
 from dialer.core.lead import Prospect
 
 
@@ -41,6 +41,7 @@ class Turn(StrEnum):
     """What a call, or a previewed lead, does to the state of the agent who has it."""
 
     RESERVED = "reserved"
+    ASKED = "asked"  # for a call of their own: from a pause too, to which they return
     RELEASED = "released"
     BRIDGED = "bridged"
     ENDED = "ended"  # after talk
@@ -70,6 +71,7 @@ _ASKS: dict[Ask, tuple[AgentState | Rest | None, ...]] = {
 _TURNS: dict[Turn, tuple[AgentState | Rest | None, ...]] = {
     #                out    connecting  ready  reserved  talking  wrap-up  paused
     Turn.RESERVED:   (None, None,       _V,    None,     None,    None,    None),
+    Turn.ASKED:      (None, None,       _V,    None,     None,    None,    _V),
     Turn.RELEASED:   (_I,   _I,         _I,    _R,       _R,      _I,      _I),
     Turn.BRIDGED:    (None, _T,         _T,    _T,       _T,      _I,      _T),
     Turn.ENDED:      (None, None,       None,  _W,       _W,      _I,      None),
@@ -108,6 +110,22 @@ class Kept:
     by: str
 
 
+@dataclass(frozen=True, slots=True)
+class Unplaced:
+    """A call that the agent asked for, and why it was not placed.
+
+    `what` is call or transfer; `reason` is a stable word, "refused" where the gate's `refusal` says it.
+    """
+
+    what: str
+    campaign_id: int
+    lead_id: int | None
+    number_ends: str
+    reason: str
+    at: datetime
+    refusal: Refusal | None = None
+
+
 @dataclass(slots=True)
 class Agent:
     """An agent who is logged in, or was a moment ago."""
@@ -127,7 +145,8 @@ class Agent:
     attempt_id: str | None = None
     preview: Preview | None = None
     kept: Kept | None = None
-    deadline: datetime | None = None  # of ringing, preview or wrap-up
+    unplaced: Unplaced | None = None  # the last, until the agent asks for another call or talks
+    deadline: datetime | None = None  # of ringing, preview, wrap-up or an answer from the database
 
     @property
     def busy(self) -> bool:
@@ -153,5 +172,7 @@ class Agent:
     def enter(self, state: AgentState, now: datetime, *, code: str | None = None, by: str = "") -> None:
         """Be in `state` from `now`; what belonged to the state before is cleared."""
         self.state, self.since, self.code, self.by, self.deadline = state, now, code, by, None
+        if state in (AgentState.TALKING, AgentState.LOGGED_OUT):
+            self.unplaced = None
         if state not in (AgentState.RESERVED, AgentState.TALKING, AgentState.WRAP_UP):
             self.attempt_id, self.preview = None, None

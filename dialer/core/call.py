@@ -39,8 +39,10 @@ _MOVES: dict[type, tuple[CallState | None, ...]] = {
     ev.MachineChecked:     (_A,     _A,      _A,       _T,      _E),
     ev.BridgeFailed:       (_A,     _A,      _A,       _T,      _E),
     ev.CustomerAbandoned:  (_A,     _A,      _A,       _T,      _E),
+    ev.OptOutPressed:      (_A,     _A,      _A,       _T,      _E),
     ev.CallBridged:        (_T,     _T,      _T,       _T,      _E),
     ev.CustomerDone:       (_A,     _A,      _A,       _T,      _E),
+    ev.CustomerTransferred:(_E,     _E,      _E,       _E,      _E),
     ev.CustomerLegEnded:   (_E,     _E,      _E,       _E,      _E),
     ev.Witnessed:          (_E,     _E,      _E,       _E,      _E),
 }  # fmt: skip
@@ -93,6 +95,7 @@ class Call:
     cause: Cause | None = None
     code: int | None = None
     machine: str | None = None
+    greeting_ended_at: datetime | None = None  # where machine detection heard a person's
     bridge_failed_at: datetime | None = None  # the last time
     abandoned: bool = False
     ended_by: WhoEnded | None = None  # set where we, or the agent's phone, ended it
@@ -100,6 +103,10 @@ class Call:
     settled: bool = False  # the ending is final and has been handed on
     asked: bool = False  # a witness was asked
     unseen: bool = False  # the legs met while nobody looked: `bridged_at` is a guess
+    unwatched: bool = False  # a part of it happened while the link, or the service, was down
+    opted_out_at: datetime | None = None  # the customer pressed the key
+    opt_out_kept: bool = False  # and the number is durably on the list
+    transferred: bool = False  # it ended for us: the customer's leg talks on with another number
     blocked: bool = False  # its number was put on a do-not-call list before anybody talked
     refusal: Refusal | None = None  # the gate changed its mind after the row was written
     deadline: datetime | None = None
@@ -145,6 +152,7 @@ class Call:
             rang_at=self.rang_at,
             answered_at=self.answered_at,
             bridged_at=self.bridged_at,
+            greeting_ended_at=self.greeting_ended_at,
             guessed=self.unseen,
             machine=self.machine,
             abandoned=self.abandoned or self._left_alone(),
@@ -159,10 +167,12 @@ class Call:
                 self.rang_at = _earlier(self.rang_at, at or now)
             case ev.CustomerAnswered(at=at):
                 self.answered_at = _earlier(self.answered_at, at or now)
-            case ev.MachineChecked(status=status, cause=cause, at=at):
+            case ev.MachineChecked(status=status, cause=cause, at=at, quiet_ms=quiet):
                 self.answered_at = _earlier(self.answered_at, at or now)
                 if status == "MACHINE":
                     self.machine = cause or status
+                elif quiet is not None:
+                    self.greeting_ended_at = (at or now) - timedelta(milliseconds=quiet)
             case ev.CallBridged(at=at):
                 self.bridged_at = _earlier(None if self.unseen else self.bridged_at, at or now)
                 self.unseen = False
@@ -177,6 +187,15 @@ class Call:
             case ev.CustomerAbandoned(at=at):
                 self.answered_at = _earlier(self.answered_at, at or now)
                 self.abandoned = True
+            case ev.OptOutPressed(at=at):
+                self.answered_at = _earlier(self.answered_at, at or now)
+                self.opted_out_at = _earlier(self.opted_out_at, at or now)
+            case ev.CustomerTransferred(at=at):
+                self.ended_at, self.cause, self.transferred = at or now, Cause.NORMAL, True
+                self.ended_by = self.ended_by or WhoEnded.AGENT
+                self.answered_at = _earlier(self.answered_at, self.bridged_at or self.ended_at)
+                if self.bridged_at is None:
+                    self.bridged_at, self.unseen = self.answered_at, True
             case ev.CustomerLegEnded(cause=ended_cause, code=code, answered=answered, at=at):
                 self.ended_at = at or self.ended_at or now
                 self.cause, self.code = ended_cause, code
@@ -187,6 +206,8 @@ class Call:
                 self.answered_at = self.answered_at or event.answered_at
                 self.bridged_at = self.bridged_at or event.bridged_at
                 self.cause = self.cause or event.cause
+                if event.opted_out:
+                    self.opted_out_at = self.opted_out_at or event.ended_at or now
             case _:
                 pass  # sent or unknown: the floor's business
 

@@ -72,6 +72,8 @@ class Campaign:
     machine_policy: MachinePolicy = MachinePolicy.HANGUP
     on_hook: bool = False  # agents may work with the phone on hook, rung for each call
     notice: str = ""  # sound played to the customer before the legs meet, as Asterisk names it
+    abandon_message: str = ""  # sound for a person without an agent: who called, how to reach them; empty: the house's
+    opt_out_key: str = ""  # the key that takes the customer off the list; empty: the house's
     default_disposition: str = "no_disposition"
     dispositions: dict[str, Kind] = field(default_factory=lambda: dict(AGENT_DISPOSITIONS))
     recycle: dict[Kind, RecycleRule] = field(default_factory=lambda: dict(DEFAULT_RECYCLE))
@@ -79,6 +81,8 @@ class Campaign:
     callback_grace: timedelta = timedelta(minutes=10)  # how long a personal callback waits for its agent
     brand: str = ""  # in whose name it calls: who wants no calls of a brand gets none from any of its campaigns
     subject: str | None = None  # what its calls are about, for caps that count by it; a lead's own goes before
+    manual: bool = False  # agents may type any number, to be called or to be transferred to
+    transfer_numbers: tuple[str, ...] = ()  # E.164: to these a customer may be transferred in any case
 
 
 def under_house_rules(campaign: Campaign, overlays: tuple[str, ...], purposes: tuple[str, ...]) -> Campaign:

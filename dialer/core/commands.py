@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dialer.core.campaign import MachinePolicy
+from dialer.core.compliance.abandonment import HOLD
 from dialer.core.compliance.gate import Permit, Refusal
 from dialer.core.events import SpyMode
 from dialer.core.lead import Again, Done, Prospect
-from dialer.core.outcome import Ending, Outcome
+from dialer.core.number import Number
+from dialer.core.outcome import Cause, Ending, Outcome
 
 # --- leads ----------------------------------------------------------------------------------------------------------
 
@@ -22,6 +24,24 @@ class ClaimLeads:
     @property
     def lane(self) -> str:
         return f"campaign:{self.campaign_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimLead:
+    """Claim the one lead that an agent asks for, by its id or by a number of theirs, and ask the gate about it.
+
+    A number that is nobody's in the campaign becomes a lead of it first, if the gate permits. `LeadClaimed` or
+    `LeadNotClaimed` is the answer.
+    """
+
+    agent_id: str
+    asked_at: datetime
+    campaign_id: int
+    who: int | Number
+
+    @property
+    def lane(self) -> str:
+        return f"claim:{self.agent_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +105,9 @@ class Originate:
     amd: bool
     machine_policy: MachinePolicy
     notice: str
+    hold: timedelta = HOLD  # so long after the answer a person waits for another agent, before the message
+    message: str = ""  # what is said then, as the PBX names the sound; empty: the house's
+    opt_out_key: str = ""  # empty: the house's
 
     @property
     def lane(self) -> str:
@@ -98,6 +121,32 @@ class OfferAgent:
     attempt_id: str
     agent_id: str
     agent_leg: str
+
+    @property
+    def lane(self) -> str:
+        return self.attempt_id
+
+
+@dataclass(frozen=True, slots=True)
+class BlockNumber:
+    """Put the number that this attempt called on the company's list, with the attempt as the proof; `OptOutKept`
+    follows. The number is read from the attempt's own row: it is the one that was dialed.
+    """
+
+    attempt_id: str
+    source: str  # "key"
+    at: datetime
+
+    @property
+    def lane(self) -> str:
+        return self.attempt_id
+
+
+@dataclass(frozen=True, slots=True)
+class ThankCustomer:
+    """The customer in the message pressed the key, and the number is on the list: say so, and hang up."""
+
+    attempt_id: str
 
     @property
     def lane(self) -> str:
@@ -173,6 +222,59 @@ class AskWitness:
     @property
     def lane(self) -> str:
         return self.attempt_id
+
+
+# --- transfers ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTransferRow:
+    """Ask the gate about the number a customer is to be transferred to, and write the transfer's row if it permits."""
+
+    transfer_id: str
+    attempt_id: str
+    campaign_id: int
+    number: Number
+    agent_id: str
+    trunk: str
+    caller_id: str
+
+    @property
+    def lane(self) -> str:
+        return self.transfer_id
+
+
+@dataclass(frozen=True, slots=True)
+class OriginateTransfer:
+    """Call whom the customer is transferred to. The number comes from the permit and from nowhere else."""
+
+    transfer_id: str
+    attempt_id: str
+    permit: Permit
+    trunk: str
+    caller_id: str
+    ring_seconds: int
+
+    @property
+    def lane(self) -> str:
+        return self.transfer_id
+
+
+@dataclass(frozen=True, slots=True)
+class SaveTransfer:
+    """What is known of a transfer; facts only grow. `because` is the word for one that came to nothing."""
+
+    transfer_id: str
+    sent_at: datetime | None  # None at its end: nobody's phone rang
+    answered_at: datetime | None
+    joined_at: datetime | None
+    ended_at: datetime | None
+    cause: Cause | None
+    because: str | None
+
+    @property
+    def lane(self) -> str:
+        return self.transfer_id
 
 
 # --- legs -----------------------------------------------------------------------------------------------------------
@@ -290,17 +392,23 @@ class Resync:
 
 Command = (
     ClaimLeads
+    | ClaimLead
     | ReleaseLead
     | RefuseLead
     | OpenAttemptRow
     | Originate
     | OfferAgent
+    | BlockNumber
+    | ThankCustomer
     | SaveBridge
     | SaveEnding
     | CloseAttempt
     | FinishRecording
     | DropRecording
     | AskWitness
+    | OpenTransferRow
+    | OriginateTransfer
+    | SaveTransfer
     | RingAgent
     | HangupLeg
     | RingSupervisor

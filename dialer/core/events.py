@@ -6,16 +6,19 @@ used. Ids: an attempt id is the customer channel's `Uniqueid`; a leg id is that 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from dialer.core.campaign import Campaign
+from dialer.core.compliance.abandonment import Limit, Tally
 from dialer.core.compliance.gate import Permit, Refusal
+from dialer.core.compliance.packs import AbandonPeriod, Rulebook
 from dialer.core.lead import Prospect
 from dialer.core.number import Number
 from dialer.core.outcome import Cause
-from dialer.core.remembered import AgentSession, LiveLeg, OpenAttempt
+from dialer.core.remembered import AgentSession, LiveLeg, OpenAttempt, OpenTransfer
 
 # --- the link to Asterisk ------------------------------------------------------------------------------------------
 
@@ -72,6 +75,7 @@ class Adopted:
 
     sessions: tuple[AgentSession, ...]
     attempts: tuple[OpenAttempt, ...]
+    transfers: tuple[OpenTransfer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ class Witnessed:
     answered_at: datetime | None
     bridged_at: datetime | None
     cause: Cause | None
+    opted_out: bool = False  # the customer pressed the key
 
 
 # --- campaigns and leads -------------------------------------------------------------------------------------------
@@ -101,7 +106,7 @@ class LeadsClaimed:
     campaign_id: int
     prospects: tuple[Prospect, ...]
     next_at: datetime | None  # when the next lead falls due if none is due now; None: there are none
-    left: int  # leads not finally done, claimed ones included
+    left: int | None  # leads not finally done, claimed ones included; None: as many as were known
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +117,64 @@ class ClaimFailed:
 
 @dataclass(frozen=True, slots=True)
 class NumberBlocked:
-    """A number was put on a do-not-call list; `campaign_id` None means for all campaigns."""
+    """A number was put on a do-not-call list: of one campaign, of all campaigns of a brand, or of all there are."""
 
     number: Number
-    campaign_id: int | None
+    campaign_id: int | None = None
+    brand: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentWithdrawn:
+    """Something the owner of this number had agreed to, they agree to no more."""
+
+    number: Number
+
+
+@dataclass(frozen=True, slots=True)
+class SuspensionSet:
+    """An emergency began or ended; `areas` are all in which calls are suspended now."""
+
+    areas: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OptOutKept:
+    """The number that an attempt called is durably on the company's list, as its customer wished."""
+
+    attempt_id: str
+    number: Number
+
+
+@dataclass(frozen=True, slots=True)
+class AbandonsCounted:
+    """A campaign's live answers and abandons as the database has them; `zone` is that of its days and months."""
+
+    campaign_id: int
+    zone: str
+    started: datetime | None  # the campaign's first call
+    tallies: tuple[Tally, ...]
+    last_at: datetime | None  # of the last abandon
+    limits: Mapping[AbandonPeriod, Limit] = field(default_factory=dict)  # known before the first call is permitted
+
+
+@dataclass(frozen=True, slots=True)
+class LeadClaimed:
+    """The one lead that an agent asked for at `asked_at` is held, and the gate was asked in the same transaction."""
+
+    agent_id: str
+    asked_at: datetime
+    prospect: Prospect
+
+
+@dataclass(frozen=True, slots=True)
+class LeadNotClaimed:
+    """Nothing is held. `reason` is a key of `unplaced.REASONS`; `refusal` is given where it was the gate."""
+
+    agent_id: str
+    asked_at: datetime
+    reason: str
+    refusal: Refusal | None = None
 
 
 # --- an attempt on its way out --------------------------------------------------------------------------------------
@@ -152,10 +211,13 @@ class OriginateSent:
 
 @dataclass(frozen=True, slots=True)
 class OriginateNotSent:
-    """Certain: no call was placed (refused by Asterisk, or never written to the wire)."""
+    """Certain: no call was placed (refused by Asterisk, or never written to the wire). `refusal`: by the gate, asked a
+    last time.
+    """
 
     attempt_id: str
     reason: str
+    refusal: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +249,7 @@ class MachineChecked:
     status: str  # AMDSTATUS: HUMAN, MACHINE, NOTSURE, HANGUP
     cause: str  # AMDCAUSE, kept with the attempt
     at: datetime | None = None
+    quiet_ms: int | None = None  # silence heard after a person's greeting: it ended so long before `at`
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,11 +276,28 @@ class CustomerAbandoned:
 
 
 @dataclass(frozen=True, slots=True)
+class OptOutPressed:
+    """The customer pressed the key, in the message or in conversation: no more calls to this number."""
+
+    attempt_id: str
+    key: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerDone:
     """The dialplan's `Bridge()` returned."""
 
     attempt_id: str
     result: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerTransferred:
+    """The customer has left the agent for the number they are transferred to; the recording ends with it."""
+
+    attempt_id: str
     at: datetime | None = None
 
 
@@ -300,6 +380,80 @@ class HangupAsked:
     agent_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class ManualAsked:
+    """The agent wants this lead of the campaign called: by its id, or by a number, which may be no lead yet."""
+
+    agent_id: str
+    campaign_id: int
+    who: int | Number
+
+
+@dataclass(frozen=True, slots=True)
+class TransferAsked:
+    """The agent wants to hand the customer over to this number."""
+
+    agent_id: str
+    number: Number
+
+
+@dataclass(frozen=True, slots=True)
+class TransferCancelAsked:
+    agent_id: str
+
+
+# --- transfers: the leg of whom a customer is handed over to ---------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TransferOpened:
+    """The transfer's row is durable, and the gate has permitted its number in the same transaction."""
+
+    transfer_id: str
+    permit: Permit
+
+
+@dataclass(frozen=True, slots=True)
+class TransferNotOpened:
+    """No row was written; `refusal` is given where it was the gate."""
+
+    transfer_id: str
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TransferNotSent:
+    """Certain: nobody was called. `refusal`: by the gate, asked a last time."""
+
+    transfer_id: str
+    reason: str
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TransferUnknown:
+    """The link broke or the reply did not come: somebody may be called."""
+
+    transfer_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferAnswered:
+    """They have picked up, and the dialplan fetches the customer: `CustomerTransferred` follows."""
+
+    transfer_id: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TransferLegEnded:
+    transfer_id: str
+    cause: Cause
+    answered: bool
+    at: datetime | None = None
+
+
 # --- supervisors ----------------------------------------------------------------------------------------------------
 
 
@@ -355,6 +509,13 @@ class SpyLegEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class RulesSet:
+    """The rule packs were changed; every question from now on is asked of these."""
+
+    rulebook: Rulebook
+
+
+@dataclass(frozen=True, slots=True)
 class DrainAsked:
     """Place nothing new; let calls finish."""
 
@@ -366,14 +527,41 @@ CustomerEvent = (
     | CallBridged
     | BridgeFailed
     | CustomerAbandoned
+    | OptOutPressed
     | CustomerDone
+    | CustomerTransferred
     | CustomerLegEnded
     | Witnessed
 )
 OriginateEvent = AttemptOpened | AttemptRefused | AttemptNotOpened | OriginateSent | OriginateNotSent | OriginateUnknown
-AgentAsk = ReadyAsked | PauseAsked | LogoutAsked | DispositionGiven | DialAsked | SkipAsked | HangupAsked
+AgentAsk = (
+    ReadyAsked
+    | PauseAsked
+    | LogoutAsked
+    | DispositionGiven
+    | DialAsked
+    | SkipAsked
+    | HangupAsked
+    | ManualAsked
+    | TransferAsked
+    | TransferCancelAsked
+)
+TransferEvent = (
+    TransferOpened | TransferNotOpened | TransferNotSent | TransferUnknown | TransferAnswered | TransferLegEnded
+)
 AgentEvent = AgentLoggedIn | AgentLegUp | AgentLegEnded | AgentAsk
 SpyEvent = SpyAsked | SpyEndAsked | SpyLegUp | SpyStarted | SpyStopped | SpyLegEnded
-ServiceEvent = LinkUp | LinkDown | Resynced | ResyncFailed | StoreDown | StoreUp | Halted | Adopted | DrainAsked
-CampaignEvent = CampaignSet | LeadsClaimed | ClaimFailed | NumberBlocked
-Event = CustomerEvent | OriginateEvent | AgentEvent | SpyEvent | ServiceEvent | CampaignEvent
+LinkEvent = LinkUp | LinkDown | Resynced | ResyncFailed
+ServiceEvent = LinkEvent | StoreDown | StoreUp | Halted | Adopted | RulesSet | DrainAsked
+CampaignEvent = CampaignSet | LeadsClaimed | ClaimFailed | LeadClaimed | LeadNotClaimed | AbandonsCounted
+StopEvent = NumberBlocked | ConsentWithdrawn | SuspensionSet | OptOutKept
+Event = (
+    CustomerEvent
+    | OriginateEvent
+    | AgentEvent
+    | TransferEvent
+    | SpyEvent
+    | ServiceEvent
+    | CampaignEvent
+    | StopEvent
+)

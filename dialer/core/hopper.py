@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from dialer.core.lead import Prospect
-from dialer.core.number import Number
 
 # A claimed lead is not begun in the last minute of its lease: another node may claim it while the phone rings.
 LEASE_MARGIN = timedelta(seconds=60)
@@ -43,10 +43,13 @@ class Hopper:
                 return prospect
         return None
 
-    def withdraw(self, number: Number) -> list[Prospect]:
-        """Take out every prospect whose next number is this one."""
-        out = [p for p in self.prospects if p.number.number == number]
-        self.prospects = deque(p for p in self.prospects if p.number.number != number)
+    def take_out(self, concerned: Callable[[Prospect], bool]) -> list[Prospect]:
+        """Take out every prospect of whom this is true."""
+        out: list[Prospect] = []
+        stay: deque[Prospect] = deque()
+        for prospect in self.prospects:
+            (out if concerned(prospect) else stay).append(prospect)
+        self.prospects = stay
         return out
 
     def empty(self) -> list[Prospect]:

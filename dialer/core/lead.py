@@ -68,6 +68,16 @@ class Prospect:
     contacts: tuple[Contact, ...] = ()
     for_agent: str | None = None  # a personal callback belongs to this agent ...
     open_from: datetime | None = None  # ... until this moment, then to anybody
+    was_due: datetime | None = None  # claimed for an agent's own asking: given back, it comes no sooner than this
+
+    @property
+    def manual(self) -> bool:
+        """An agent asked for just this call."""
+        return self.question.mode == "manual"
+
+    def back(self, at: datetime) -> datetime:
+        """When it may be claimed again, where `at` is the first moment that suits."""
+        return at if self.was_due is None else max(at, self.was_due)
 
 
 @dataclass(frozen=True, slots=True)

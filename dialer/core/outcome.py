@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from dialer.core.compliance.abandonment import milliseconds
+
 
 class Cause(StrEnum):
     """Why a channel went away, from the network's side."""
@@ -107,9 +109,20 @@ class Ending:
     rang_at: datetime | None = None
     answered_at: datetime | None = None
     bridged_at: datetime | None = None
+    greeting_ended_at: datetime | None = None  # as machine detection heard it, where it took the callee for a person
     guessed: bool = False  # nobody saw the legs meet: `bridged_at` is a guess, and that they talked is not
     machine: str | None = None  # AMD's own cause text where it said MACHINE
     abandoned: bool = False
+
+    @property
+    def waited_ms(self) -> int | None:
+        """Milliseconds from the answer to the agent; None where no agent came, or nobody saw when."""
+        return None if self.guessed else milliseconds(self.answered_at, self.bridged_at)
+
+    @property
+    def greeting_ms(self) -> int | None:
+        """Milliseconds from the answer to the end of the callee's greeting, where that was heard."""
+        return milliseconds(self.answered_at, self.greeting_ended_at)
 
     @property
     def talk_seconds(self) -> float:
@@ -137,6 +150,7 @@ class Outcome:
     note: str = ""
     callback_at: datetime | None = None
     callback_agent: str | None = None
+    opted_out: bool = False  # the customer pressed the key, whatever else came of it
 
 
 def system_disposition(ending: Ending, *, hung_up_by_us: bool = False) -> str | None:

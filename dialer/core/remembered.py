@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dialer.core.lead import Prospect
+from dialer.core.number import Number
 from dialer.core.outcome import Ending
 
 
@@ -32,6 +33,22 @@ class AgentSession:
     state: str  # of AgentState
     code: str | None
     since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTransfer:
+    """A transfer whose row has no end yet; `attempt_id` and `customer_trunk` are the customer's."""
+
+    transfer_id: str
+    attempt_id: str
+    campaign_id: int
+    agent_id: str
+    number: Number
+    trunk: str
+    customer_trunk: str
+    opened_at: datetime
+    answered_at: datetime | None
+    joined_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,11 @@ def _speech(prompt: str) -> tuple[str, ...]:
     )
 
 
+def _heard(what: str) -> str:
+    """A CSV row: seconds since 1970 with a fraction, number as dialled, what happened there."""
+    return f"Set(FILE(@HEARD@,,,al,u)=${{STRFTIME(,UTC,%s.%6q)}},${{EXTEN}},{what})"
+
+
 _FOR_A_DAY = "Wait(86400)"
 
 SCENARIOS = (
@@ -72,6 +77,15 @@ SCENARIOS = (
         ("Answer(,i)", "Wait(${SECONDS})", "Hangup(16)"),
     ),
     Scenario(13, "chinese human", "as 01, in Chinese", 16, "talk", 5, ("Ringing()", *_speech("chinese"))),
+    Scenario(
+        14, "opt-out", "rings 2 s, says hello, listens; TT after the first sound it hears it presses 9; stays 8 s more",
+        16, "listen", 2,
+        (
+            "Ringing()", "Wait(2)", "Answer(,i)", _heard("answered"), "Playback(@PROMPTS@/hello,noanswer)",
+            "WaitForNoise(40,1,15)", _heard("heard"), "Wait(${SECONDS})",
+            "SendDTMF(9)", _heard("pressed"), "Wait(8)", "Hangup(16)",
+        ),
+    ),
 )  # fmt: skip
 
 

@@ -73,7 +73,6 @@ def _write_pbx(settings: Settings) -> None:
         "AMI_USER": settings.ami_user,
         "AMI_SECRET": settings.ami_secret,
         "EVENTS": settings.events,
-        "ABANDON_MESSAGE": f"{settings.seen}/prompts/abandon",
         "MACHINE_MESSAGE": f"{settings.seen}/prompts/message",
         "SIP_BIND": PBX_ADDRESS,
         "SIP_PORT": str(ports["pbx_sip"]),
@@ -98,11 +97,13 @@ def _write_carrier(settings: Settings) -> None:
     source, ports = configuration(), settings.ports
     for name in ("logger.conf", "http.conf", "amd.conf", "pjproject.conf"):
         shutil.copyfile(source / name, etc / name)
-    modules = (source / "modules.conf").read_text().replace("load = cdr_custom.so", "load = func_timeout.so")
+    other = "load = func_timeout.so\nload = app_senddtmf.so"
+    modules = (source / "modules.conf").read_text().replace("load = cdr_custom.so", other)
     (etc / "modules.conf").write_text(modules)
     values = {
         "PROMPTS": f"{settings.seen}/prompts",
         "INVITES": f"{settings.seen}/invites.csv",
+        "HEARD": f"{settings.seen}/heard.csv",
         "PBX_ADDRESS": PBX_ADDRESS,
         "PBX_SIP_PORT": str(ports["pbx_sip"]),
         "TRUNK_ADDRESS": TRUNK_ADDRESS,

@@ -182,6 +182,7 @@ def _state(settings: instance.Settings, found: runtime.Runtime, keeper: Process)
         prompts=str(seen / "prompts"),
         cdr_file=directory / "pbx/log/cdr-custom/dialer.csv",
         carrier_log=directory / "invites.csv",
+        heard_log=directory / "heard.csv",
         logs={name: directory / name / "log/messages.log" for name in ("pbx", "carrier")},
         keeper=keeper,
     )

@@ -34,7 +34,14 @@ PROMPTS: dict[str, tuple[_Part, ...]] = {
         0.4, "beep",
     ),
     "announcement": (("en-us", "The number you have dialled is not in service. Please check the number."), 0.3),
-    "abandon": (("en-us+f3", "Sorry, nobody is free now. This was the laboratory."), 0.3),
+    "hello": (("en-gb", "Hello?"),),
+    # What the law asks for: who called, the number to call back, what for, and the key; and nothing that sells.
+    "abandon": (
+        ("en-us+f3", "Sorry, nobody is free now. This was a sales call from the laboratory, 4 0 0, 8 0 0, 1 0 0 1. "
+                     "To be called no more, press 9."),
+        0.3,
+    ),
+    "thanks": (("en-us+f3", "Thank you. We will not call this number again."), 0.2),
     "message": (("en-us+f3", "This is the laboratory. Please call us back."), 0.3),
     "notice": (("en-us+f3", "This call is recorded."), 0.1),
 }  # fmt: skip

@@ -29,7 +29,13 @@ def text(
         },
         "recordings": {"library": str(home / "recordings")},
         "http": {"port": http_port},
-        "calling": {"region": "US", "drain_seconds": 10},
+        "calling": {
+            "region": "US",
+            "drain_seconds": 10,
+            "zone": "Etc/UTC",
+            "abandon_message": f"{lab.prompts}/abandon",
+            "thanks": f"{lab.prompts}/thanks",
+        },
     }
     if mqtt is not None:
         sections["mqtt"] = mqtt

@@ -16,7 +16,8 @@ class LabState:
     """Where everything is. `recording_dir` and `prompts` are paths as Asterisk sees them, all others the machine's own.
 
     `spool` is the same folder as `recording_dir`. `carrier_log` has a CSV row per INVITE that the carrier received:
-    seconds since 1970 with a fraction, number without plus, caller id, scenario. `phones` maps a phone to its secret.
+    seconds since 1970 with a fraction, number without plus, caller id, scenario; `heard_log` has what its listeners
+    noticed: seconds since 1970, number, what. `phones` maps a phone to its secret.
     """
 
     directory: Path
@@ -35,6 +36,7 @@ class LabState:
     prompts: str
     cdr_file: Path
     carrier_log: Path
+    heard_log: Path
     logs: Mapping[str, Path]
     keeper: Process
 
@@ -57,7 +59,7 @@ def load(directory: Path) -> LabState | None:
         saved = json.loads((directory / STATE_FILE).read_text())
     except FileNotFoundError:
         return None
-    for name in ("directory", "spool", "cdr_file", "carrier_log"):
+    for name in ("directory", "spool", "cdr_file", "carrier_log", "heard_log"):
         saved[name] = Path(saved[name])
     saved["trunks"] = tuple(saved["trunks"])
     saved["logs"] = {name: Path(path) for name, path in saved["logs"].items()}

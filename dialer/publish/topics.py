@@ -15,6 +15,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from dialer.core.agent import AgentState
 from dialer.core.call import CallState
 from dialer.core.campaign import DialMode
+from dialer.core.compliance.packs import AbandonPeriod
 from dialer.core.outcome import Kind, WhoEnded
 
 _NODE = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
@@ -72,6 +73,21 @@ class CallStatus(Payload):
     number_end: LastDigits = ""
 
 
+class AbandonmentStatus(Payload):
+    """Live answers and abandons in the block of time in which the rule pack `by` counts them."""
+
+    period: AbandonPeriod
+    start: AwareDatetime
+    end: AwareDatetime
+    abandoned: Annotated[int, Field(ge=0)]
+    answered: Annotated[int, Field(ge=0)]
+    percent: float
+    limit_percent: float
+    by: Annotated[str, Field(max_length=40)]
+    more: Annotated[int, Field(ge=0, description="Further abandons that would pass the limit.")]
+    forecast_percent: Annotated[float, Field(description="At the end of the block, if it goes on as lately.")]
+
+
 class CampaignStatus(Payload):
     """How a campaign is getting on."""
 
@@ -84,7 +100,10 @@ class CampaignStatus(Payload):
     agents_talking: Annotated[int, Field(ge=0)] = 0
     calls_up: Annotated[int, Field(ge=0)] = 0
     hopper: Annotated[int, Field(ge=0, description="Claimed leads ready to dial.")] = 0
-    abandon_share: Annotated[float, Field(ge=0, le=1, description="Of the calls people answered.")] = 0.0
+    abandon_share: Annotated[float, Field(ge=0, le=1, description="Of the calls people answered, in this block.")] = 0.0
+    abandonment: list[AbandonmentStatus] = []
+    brake: Annotated[Literal["off", "slow", "on"], Field(description="What the abandons allow.")] = "off"
+    brake_because: Sentence = ""
     because: Annotated[Sentence, Field(description="Why calls are, or are not, being placed.")] = ""
 
 
@@ -112,6 +131,7 @@ class OutcomeNews(Payload):
     kind: Kind
     decided_by: Word
     who_ended: WhoEnded
+    opted_out: Annotated[bool, Field(description="The customer pressed the key: the number is on the list.")] = False
     talk_seconds: Annotated[float, Field(ge=0)]
     opened_at: AwareDatetime | None = None
     rang_at: AwareDatetime | None = None

@@ -138,9 +138,17 @@ class Day:
             case cmd.RaiseIncident():
                 self.judge.incidents[order.kind] += 1
             case (
-                cmd.SaveBridge() | cmd.FinishRecording() | cmd.DropRecording() | cmd.SaveAgent() | cmd.SaveSupervision()
+                cmd.SaveBridge()
+                | cmd.BlockNumber()
+                | cmd.ThankCustomer()
+                | cmd.FinishRecording()
+                | cmd.DropRecording()
+                | cmd.SaveAgent()
+                | cmd.SaveSupervision()
             ):
                 pass  # records only: nothing in the simulation reads them back
+            case cmd.ClaimLead() | cmd.OpenTransferRow() | cmd.OriginateTransfer() | cmd.SaveTransfer():
+                raise AssertionError("nobody calls by hand or hands over on a simulated day")
             case cmd.RingSupervisor() | cmd.SpyOn():
                 raise AssertionError("nobody supervises a simulated day")
             case _:

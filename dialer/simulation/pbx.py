@@ -12,6 +12,7 @@ from random import Random
 
 from dialer.core import commands as cmd
 from dialer.core import events as ev
+from dialer.core.compliance.abandonment import HOLD
 from dialer.core.number import Number
 from dialer.core.outcome import Cause
 from dialer.core.remembered import LiveLeg
@@ -170,7 +171,7 @@ class Pbx:
         agent, customer = self.channels.get(agent_leg), self.channels[attempt]
         if agent is None or agent.bridged_to is not None:
             self.news(ev.BridgeFailed(attempt, "NONEXISTENT", at=self.agenda.now))
-            self.agenda.after(1.5, lambda: self._message(attempt))
+            self.agenda.after(HOLD.total_seconds(), lambda: self._message(attempt))
             return
         agent.bridged_to, customer.bridged_to, customer.bridged_at = attempt, agent_leg, self.agenda.now
         self.bridges[attempt] = waited

@@ -19,7 +19,7 @@ from dialer.core.outcome import MET, Cause, Ending, WhoEnded
 from dialer.core.remembered import OpenAttempt
 from dialer.store import decisions, locks
 from dialer.store.leads import settle_refused
-from dialer.store.prospects import contacts_of, lead_of, numbers_of, query_contacts
+from dialer.store.prospects import contacts, lead_of, numbers_of
 from dialer.store.questions import asked
 from dialer.store.schema import attempts, lead_numbers, leads
 
@@ -178,7 +178,7 @@ async def open_attempts(c: AsyncConnection, node: str | None = None) -> tuple[Op
         return ()
     rows = {row.id: row for row in await c.execute(select(leads).where(leads.c.id.in_(lead_ids)))}
     numbers = await numbers_of(c, lead_ids)
-    before = contacts_of(await c.execute(query_contacts(lead_ids)))
+    before = await contacts(c, lead_ids)
     out = []
     for row in found:
         lead = lead_of(rows[row.lead_id], numbers[row.lead_id])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, insert, or_, select, update
+from sqlalchemy import Row, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.core.compliance.consent import Consent, Given
@@ -84,6 +84,25 @@ async def add_each(c: AsyncConnection, given: Sequence[tuple[Number, Given, Evid
         await c.execute(insert(consents), rows)
 
 
+async def not_on_file(
+    c: AsyncConnection, given: Sequence[tuple[Number, Given, Evidence]]
+) -> list[tuple[Number, Given, Evidence]]:
+    """Those of these consents that are not in force already, of the same kind and purpose, until the same time and by
+    the same proof; each once.
+    """
+    wanted = consents.c.number.in_(sorted({number.e164 for number, _, _ in given}))
+    rows = await c.execute(select(consents).where(wanted, consents.c.withdrawn_at.is_(None)))
+    seen = {(row.number, row.kind, row.purpose, row.expires, row.proof) for row in rows}
+    new = []
+    for one in given:
+        number, agreed, evidence = one
+        key = (number.e164, agreed.kind, agreed.purpose, agreed.expires, evidence.proof)
+        if key not in seen:
+            seen.add(key)
+            new.append(one)
+    return new
+
+
 async def withdraw(
     c: AsyncConnection,
     number: Number,
@@ -112,15 +131,15 @@ async def withdraw(
     return len(ids)
 
 
-def query(numbers: Iterable[Number]) -> Select[Any]:
-    """What is on file for these numbers and not withdrawn."""
-    columns = (consents.c.number, consents.c.kind, consents.c.since, consents.c.purpose, consents.c.expires)
-    mine = among(consents.c.number, [number.e164 for number in numbers])
-    return select(*columns, consents.c.withdrawn_at).where(mine, consents.c.withdrawn_at.is_(None))
+# What is on file for the numbers bound to `dialed` and not withdrawn.
+GIVEN = select(
+    consents.c.number, consents.c.kind, consents.c.since, consents.c.purpose, consents.c.expires,
+    consents.c.withdrawn_at,
+).where(among(consents.c.number, "dialed"), consents.c.withdrawn_at.is_(None))  # fmt: skip
 
 
 def read(rows: Iterable[Any]) -> dict[Number, tuple[Given, ...]]:
-    """The rows of `query` by number; numbers with nothing on file are left out."""
+    """The rows of `GIVEN` by number; numbers with nothing on file are left out."""
     found: dict[Number, list[Given]] = defaultdict(list)
     for row in rows:
         found[Number(row.number)].append(_given(row))

@@ -12,13 +12,14 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
+from sqlalchemy import BigInteger, ColumnElement, Select, Text, and_, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.core.campaign import Campaign
 from dialer.core.compliance.do_not_call import CHANNEL, ListHit, OwnScope
 from dialer.core.number import Number
-from dialer.store import consents, locks, signals
+from dialer.store import campaigns, consents, locks, signals
+from dialer.store.campaigns import NoSuchCampaign
 from dialer.store.number_hash import number_hash, secret
 from dialer.store.schema import LOGIN
 from dialer.store.schema import do_not_call as table
@@ -27,6 +28,9 @@ from dialer.store.upsert import insert_new
 
 # Parameters of one statement stay far below what SQLite (32,766) and PostgreSQL (32,767) take.
 _CHUNK = 2_000
+
+CHANNELS = (CHANNEL, "sms", "email", "post")
+"""Ways of reaching people that one may ask not to be reached by. Only the telephone's list stops calls."""
 
 WHOLE = "list:"
 """Begins the source of a row that came with a list which is replaced as a whole; the list's name follows."""
@@ -75,6 +79,10 @@ class Blocked:
     brand: str | None = None
 
 
+class NoSuchBrand(NoSuchCampaign):
+    """No campaign calls in the name of this brand: its list would bind nobody."""
+
+
 def scope_of(campaign_id: int | None, brand: str | None, channel: str | None) -> OwnScope:
     """Which kind of list is meant. Raises ValueError where more than one is, or an empty name."""
     named: list[OwnScope] = []
@@ -84,9 +92,24 @@ def scope_of(campaign_id: int | None, brand: str | None, channel: str | None) ->
         named.append("brand")
     if channel is not None:
         named.append("channel")
-    if len(named) > 1 or "" in (brand, channel):
+    if len(named) > 1 or brand == "" or (channel is not None and channel not in CHANNELS):
         raise ValueError("expected one list: of a campaign, of a brand, of a channel or of the whole company")
     return named[0] if named else "company"
+
+
+async def known(c: AsyncConnection, campaign_id: int | None, brand: str | None) -> None:
+    """Make sure that whom the list is for is there: a name mistyped would protect nobody.
+
+    Raises:
+        NoSuchCampaign, NoSuchBrand:
+    """
+    if campaign_id is not None:
+        await campaigns.get(c, campaign_id)
+    if brand is not None:
+        brands = {record.campaign.brand for record in await campaigns.every(c)} - {""}
+        if brand not in brands:
+            there_are = f"there are: {', '.join(sorted(brands))}" if brands else "no campaign names one"
+            raise NoSuchBrand(f"no campaign has the brand {brand!r}; {there_are}")
 
 
 async def add(c: AsyncConnection, number: Number, listing: Listing, now: datetime) -> bool:
@@ -181,6 +204,25 @@ async def page(c: AsyncConnection, listing: Listing, after: int, limit: int) -> 
     return [(row.id, Number(row.number)) for row in await c.execute(query.order_by(table.c.id).limit(limit))]
 
 
+def _standing(column: ColumnElement[Any], name: str) -> Select[Any]:
+    """What stands on the lists that a campaign obeys about those that `column` knows by the values bound to `name`."""
+    scopes = or_(
+        table.c.scope == "company",
+        table.c.channel == CHANNEL,
+        table.c.campaign_id == bindparam("of_campaign", type_=BigInteger()),
+        table.c.brand == bindparam("of_brand", type_=Text()),
+    )
+    return select(
+        table.c.id, column.label("known_by"), table.c.scope, table.c.campaign_id, table.c.brand, table.c.channel,
+        table.c.source, table.c.since, table.c.expires,
+    ).where(table.c.removed_at.is_(None), scopes, among(column, name))  # fmt: skip
+
+
+# Two queries, so that each uses its own index in both databases.
+HITS = _standing(table.c.number, "dialed")
+ERASED = _standing(table.c.number_hash, "hashes")
+
+
 async def hits(
     c: AsyncConnection, numbers: Iterable[Number], campaign: Campaign | None = None
 ) -> dict[Number, tuple[ListHit, ...]]:
@@ -190,27 +232,27 @@ async def hits(
     found: dict[Number, tuple[ListHit, ...]] = {}
     key, rest = await secret(c), iter(numbers)
     while chunk := set(islice(rest, _CHUNK)):
-        rows = [row for query in queries(chunk, key, campaign).values() for row in await c.execute(query)]
+        bound = values(chunk, key, campaign)
+        rows = [row for query in (HITS, ERASED) for row in await c.execute(query, bound)]
         found |= read(rows, chunk, key, campaign)
     return found
 
 
-def queries(numbers: Iterable[Number], key: str | None, campaign: Campaign | None) -> dict[str, Select[Any]]:
-    """What `hits` asks, by name, for `together`; `key` is the installation's secret. Two queries, so that each uses its
-    own index in both databases.
-    """
+def values(numbers: Iterable[Number], key: str | None, campaign: Campaign | None) -> dict[str, Any]:
+    """What `HITS` and `ERASED` are bound to; `key` is the installation's secret."""
     wanted = list(numbers)
-    hashes = [number_hash(key, number) for number in wanted] if key is not None else []
     return {
-        "hits": _hits(table.c.number, [number.e164 for number in wanted], campaign),
-        "erased": _hits(table.c.number_hash, hashes, campaign),
+        "dialed": [number.e164 for number in wanted],
+        "hashes": [number_hash(key, number) for number in wanted] if key is not None else [],
+        "of_campaign": campaign.id if campaign is not None else None,
+        "of_brand": campaign.brand if campaign is not None else None,
     }
 
 
 def read(
     rows: Iterable[Any], numbers: Iterable[Number], key: str | None, campaign: Campaign | None
 ) -> dict[Number, tuple[ListHit, ...]]:
-    """The answer of `hits`, from the rows of both `queries`."""
+    """The answer of `hits`, from the rows of `HITS` and `ERASED`."""
     found: dict[Number, list[ListHit]] = {}
     whose: dict[str, Number] = {}
     for row in sorted(rows, key=lambda row: row.id):
@@ -256,16 +298,6 @@ async def _blocked(c: AsyncConnection, condition: ColumnElement[bool]) -> tuple[
         .order_by(table.c.added_at, table.c.id)
     )
     return tuple(Blocked(Number(row.number), row.campaign_id, row.added_at, row.brand) for row in rows)
-
-
-def _hits(column: ColumnElement[Any], known_by: list[str], campaign: Campaign | None) -> Select[Any]:
-    scopes = [table.c.scope == "company", table.c.channel == CHANNEL]
-    if campaign is not None:
-        scopes += [table.c.campaign_id == campaign.id, table.c.brand == campaign.brand]
-    return select(
-        table.c.id, column.label("known_by"), table.c.scope, table.c.campaign_id, table.c.brand, table.c.channel,
-        table.c.source, table.c.since, table.c.expires,
-    ).where(table.c.removed_at.is_(None), or_(*scopes), among(column, known_by))  # fmt: skip
 
 
 def _name(row: Any, campaign: Campaign | None) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, Text, case, false, literal, select
+from sqlalchemy import Text, case, false, literal, select
 
 from dialer.core.compliance.gate import PastAttempt
 from dialer.core.number import Number
@@ -20,30 +20,26 @@ from dialer.store.types import UTCDateTime
 HISTORY = timedelta(days=31)
 
 
-def query(numbers: Iterable[Number]) -> Select[Any]:
-    """Every attempt to these numbers, oldest first."""
-    return (
-        select(
-            attempts.c.number, attempts.c.opened_at, attempts.c.campaign_id, attempts.c.subject, attempts.c.kind,
-            attempts.c.rang_at, attempts.c.answered_at, attempts.c.bridged_at, attempts.c.machine,
-            attempts.c.abandoned,
-        )
-        .where(among(attempts.c.number, [number.e164 for number in numbers]))
-        .order_by(attempts.c.opened_at)
-    )  # fmt: skip
+# Every attempt to the numbers bound to `everyone`, oldest first.
+PAST = (
+    select(
+        attempts.c.number, attempts.c.opened_at, attempts.c.campaign_id, attempts.c.subject, attempts.c.kind,
+        attempts.c.rang_at, attempts.c.answered_at, attempts.c.bridged_at, attempts.c.machine, attempts.c.abandoned,
+    )
+    .where(among(attempts.c.number, "everyone"))
+    .order_by(attempts.c.opened_at)
+)  # fmt: skip
 
+_t = transfers.c
+_NOBODY_RUNG = _t.ended_at.is_not(None) & _t.sent_at.is_(None)
 
-def query_transfers(numbers: Iterable[Number]) -> Select[Any]:
-    """Customers were to be handed over to these numbers: each was a call to its owner, in the shape of an attempt."""
-    t = transfers.c
-    nobody_rung = t.ended_at.is_not(None) & t.sent_at.is_(None)
-    none = literal(None, UTCDateTime())
-    return select(
-        t.number, t.opened_at, t.campaign_id, t.subject,
-        case((nobody_rung, Kind.UNCHARGED.value), else_=t.cause).label("kind"),
-        none.label("rang_at"), t.answered_at, t.joined_at.label("bridged_at"), literal(None, Text()).label("machine"),
-        false().label("abandoned"),
-    ).where(among(t.number, [number.e164 for number in numbers]))  # fmt: skip
+# Customers were to be handed over to these numbers: each was a call to its owner, in the shape of an attempt.
+TRANSFERS = select(
+    _t.number, _t.opened_at, _t.campaign_id, _t.subject,
+    case((_NOBODY_RUNG, Kind.UNCHARGED.value), else_=_t.cause).label("kind"),
+    literal(None, UTCDateTime()).label("rang_at"), _t.answered_at, _t.joined_at.label("bridged_at"),
+    literal(None, Text()).label("machine"), false().label("abandoned"),
+).where(among(_t.number, "everyone"))  # fmt: skip
 
 
 def read(rows: Iterable[Any], campaign_id: int, now: datetime) -> dict[Number, tuple[PastAttempt, ...]]:

@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Select, and_, func, literal_column, select, update
+from sqlalchemy import Integer, and_, bindparam, func, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.core.campaign import Campaign
@@ -22,6 +21,7 @@ from dialer.core.lead import LeadNumber, Prospect
 from dialer.store import decisions
 from dialer.store.prospects import numbers_of, own_numbers, prospects, read_own_numbers
 from dialer.store.schema import IS_DATED, lead_numbers, leads
+from dialer.store.types import UTCDateTime
 
 # `Claimed.left` is counted up to here: a screen does not tell ten thousand from more, and a claim must stay quick.
 LEFT_COUNTED = 10_000
@@ -49,6 +49,31 @@ class Claimed:
     left: int | None
 
 
+# The ids of the next due leads, in the order in which they are called, locked. Statements of a claim are made once:
+# building one takes longer than asking it.
+DUE = (
+    select(leads.c.id)
+    .where(
+        leads.c.campaign_id == bindparam("of_campaign"),
+        _IS_NEW,
+        leads.c.next_at <= bindparam("due_by", type_=UTCDateTime()),
+    )
+    .order_by(leads.c.priority.desc(), leads.c.personal.desc(), leads.c.next_at, leads.c.id)
+    .limit(bindparam("at_most", type_=Integer()))
+    .with_for_update(skip_locked=True)
+)
+_due = DUE.cte("due")
+_TAKE = (
+    update(leads)
+    .where(leads.c.id.in_(select(_due.c.id)))
+    .values(
+        next_at=bindparam("lease_until", type_=UTCDateTime()), was_due=leads.c.next_at, node=bindparam("held_by")
+    )
+    .returning(*leads.c)
+)  # fmt: skip
+_TAKE_WITH_NUMBERS = _TAKE.returning(own_numbers().label("numbers"))
+
+
 async def claim(
     c: AsyncConnection,
     campaign: Campaign,
@@ -67,19 +92,15 @@ async def claim(
     claimers never queue behind each other; the list is a CTE because a subquery with a limit may be run more than once
     by PostgreSQL. (SQLite has one writer and ignores the lock.)
     """
-    due = next_due(campaign, n, now).cte("due")
-    taking = (
-        update(leads)
-        .where(leads.c.id.in_(select(due.c.id)))
-        .values(next_at=until, was_due=leads.c.next_at, node=node)
-        .returning(*leads.c)
-    )
+    values = {
+        "of_campaign": campaign.id, "at_most": n, "due_by": now, "lease_until": until, "held_by": node,
+    }  # fmt: skip
     numbers: Mapping[int, tuple[LeadNumber, ...]]
     if c.dialect.name == "postgresql":
-        taken = (await c.execute(taking.returning(own_numbers().label("numbers")))).all()
+        taken = (await c.execute(_TAKE_WITH_NUMBERS, values)).all()
         numbers = {row.id: read_own_numbers(row.numbers) for row in taken}
     else:
-        taken = (await c.execute(taking)).all()
+        taken = (await c.execute(_TAKE, values)).all()
         numbers = await numbers_of(c, [row.id for row in taken])
     rows = sorted(taken, key=lambda row: (-row.priority, -row.personal, row.was_due, row.id))
     chosen: dict[int, LeadNumber] = {}
@@ -96,17 +117,6 @@ async def claim(
     short = len(found) < n
     next_at = await _next_at(c, campaign.id) if short else None
     return Claimed(found, next_at, await left(c, campaign.id) if short or count else None)
-
-
-def next_due(campaign: Campaign, n: int, now: datetime) -> Select[Any]:
-    """The ids of the next `n` due leads, in the order in which they are called, locked."""
-    return (
-        select(leads.c.id)
-        .where(leads.c.campaign_id == campaign.id, _IS_NEW, leads.c.next_at <= now)
-        .order_by(leads.c.priority.desc(), leads.c.personal.desc(), leads.c.next_at, leads.c.id)
-        .limit(n)
-        .with_for_update(skip_locked=True)
-    )
 
 
 async def _next_at(c: AsyncConnection, campaign_id: int) -> datetime | None:

@@ -31,7 +31,11 @@ class NewLead:
     external_id: str | None = None
     priority: int = 0
     fields: Mapping[str, str] = field(default_factory=dict)
-    consent: Consent | None = None  # what they agreed to; `source` and the list are its proof
+    consent: Consent | None = None  # what they agreed to
+    consent_proof: str = ""  # empty: the list
+    consent_at: datetime | None = None  # None: from the import on
+    consent_until: datetime | None = None
+    consent_purpose: str | None = None
     subject: str | None = None
 
 
@@ -100,8 +104,7 @@ async def add(
             for place, (number, label) in enumerate(row.numbers)
         ]
         await c.execute(insert(lead_numbers), numbers)
-        agreed = [(number, Given(row.consent, now)) for row in new if row.consent for number, _ in row.numbers]
-        await consents.add(c, agreed, Evidence("import", f"list {list_id}", "import"), now)
+        await consents.add_each(c, [one for row in new for one in _consents(row, list_id, now)], now)
     return tuple(added)
 
 
@@ -123,6 +126,22 @@ async def every(c: AsyncConnection, campaign_id: int) -> tuple[LeadList, ...]:
     """A campaign's lists, the newest first."""
     query = select(lists).where(lists.c.campaign_id == campaign_id).order_by(lists.c.id.desc())
     return tuple(LeadList(**row._mapping) for row in await c.execute(query))
+
+
+def given_by(row: NewLead, now: datetime) -> Given | None:
+    """What this person agreed to, if they are added now."""
+    if row.consent is None:
+        return None
+    return Given(row.consent, row.consent_at or now, row.consent_purpose, row.consent_until)
+
+
+def _consents(row: NewLead, list_id: int, now: datetime) -> list[tuple[Number, Given, Evidence]]:
+    """One for each of the person's numbers."""
+    given = given_by(row, now)
+    if given is None:
+        return []
+    evidence = Evidence("import", row.consent_proof or f"list {list_id}", "import")
+    return [(number, given, evidence) for number, _ in row.numbers]
 
 
 def _lead(row: NewLead, campaign_id: int, list_id: int, now: datetime) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.core.campaign import Campaign
@@ -16,9 +16,9 @@ from dialer.core.lead import Contact, Lead, LeadNumber, Prospect
 from dialer.core.number import Number
 from dialer.core.outcome import Kind
 from dialer.store.number_hash import secret
-from dialer.store.questions import queries, read
+from dialer.store.questions import FACTS, read, values
 from dialer.store.schema import attempts, lead_numbers, leads
-from dialer.store.together import among, as_json, rows_of, together
+from dialer.store.together import Together, among, as_json, rows_of
 
 CONTACTS = 10
 
@@ -29,9 +29,12 @@ _OWN_NUMBERS = select(
 )  # fmt: skip
 
 
+_NUMBERS_OF = _OWN_NUMBERS.where(among(lead_numbers.c.lead_id, "lead_ids"))
+
+
 async def numbers_of(c: AsyncConnection, lead_ids: Sequence[int]) -> dict[int, tuple[LeadNumber, ...]]:
     """Each lead's numbers, in the order they should be tried."""
-    rows = await c.execute(_OWN_NUMBERS.where(among(lead_numbers.c.lead_id, lead_ids)))
+    rows = await c.execute(_NUMBERS_OF, {"lead_ids": list(lead_ids)})
     found: dict[int, list[Any]] = defaultdict(list)
     for row in rows:
         found[row.lead_id].append(row)
@@ -74,20 +77,25 @@ def lead_of(row: Row[Any], numbers: tuple[LeadNumber, ...]) -> Lead:
     )
 
 
-def query_contacts(lead_ids: Sequence[int]) -> Select[Any]:
+_RANK = func.row_number().over(partition_by=attempts.c.lead_id, order_by=attempts.c.opened_at.desc())
+_RANKED = (
+    select(attempts.c.lead_id, attempts.c.opened_at, attempts.c.disposition, attempts.c.agent_id, attempts.c.note,
+           _RANK.label("rank"))
+    .where(among(attempts.c.lead_id, "lead_ids"), attempts.c.closed_at.is_not(None))
+    .subquery()
+)  # fmt: skip
+# The last ten attempts on each of the leads bound to `lead_ids` that have their outcome, the newest first.
+_CONTACTS = select(_RANKED).where(_RANKED.c.rank <= CONTACTS).order_by(_RANKED.c.lead_id, _RANKED.c.rank)
+
+_KNOWN = Together(**FACTS, contacts=_CONTACTS)
+
+
+async def contacts(c: AsyncConnection, lead_ids: Sequence[int]) -> dict[int, tuple[Contact, ...]]:
     """The last ten attempts on each lead that have their outcome, the newest first."""
-    rank = func.row_number().over(partition_by=attempts.c.lead_id, order_by=attempts.c.opened_at.desc())
-    ranked = (
-        select(attempts.c.lead_id, attempts.c.opened_at, attempts.c.disposition, attempts.c.agent_id, attempts.c.note,
-               rank.label("rank"))
-        .where(among(attempts.c.lead_id, lead_ids), attempts.c.closed_at.is_not(None))
-        .subquery()
-    )  # fmt: skip
-    return select(ranked).where(ranked.c.rank <= CONTACTS).order_by(ranked.c.lead_id, ranked.c.rank)
+    return _contacts(await c.execute(_CONTACTS, {"lead_ids": list(lead_ids)}))
 
 
-def contacts_of(rows: Iterable[Any]) -> dict[int, tuple[Contact, ...]]:
-    """By lead, from the rows of `query_contacts`."""
+def _contacts(rows: Iterable[Any]) -> dict[int, tuple[Contact, ...]]:
     found: dict[int, list[Contact]] = defaultdict(list)
     for row in rows:
         found[row.lead_id].append(Contact(row.opened_at, row.disposition, row.agent_id, row.note or ""))
@@ -109,9 +117,9 @@ async def prospects(
         return ()
     who = {row.id: (row, chosen[row.id].number, [n.number for n in numbers[row.id]]) for row in rows}
     key = await secret(c)
-    found = await together(c, **queries(campaign, who, key, now), contacts=query_contacts([row.id for row in rows]))
+    found = await _KNOWN.ask(c, values(campaign, who, key, now) | {"lead_ids": [row.id for row in rows]})
     questions = read(campaign, who, found, key, screen, now)
-    before = contacts_of(found["contacts"])
+    before = _contacts(found["contacts"])
     grace = campaign.callback_grace
     return tuple(
         Prospect(

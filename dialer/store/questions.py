@@ -16,12 +16,15 @@ from dialer.core.compliance.do_not_call import Screen
 from dialer.core.compliance.gate import PastAttempt, Question
 from dialer.core.number import Number
 from dialer.store import consents, do_not_call, history, suspensions
+from dialer.store.lists import NewLead
 from dialer.store.number_hash import secret
 from dialer.store.schema import lead_numbers, leads
-from dialer.store.together import Found, together
+from dialer.store.together import Found, Together
 
-Whom = Mapping[int, tuple[Row[Any] | None, Number, Sequence[Number]]]
-"""By the lead's id: its row (None: a stranger), the number to be called, and all the person's numbers."""
+Whom = Mapping[int, tuple[Row[Any] | NewLead | None, Number, Sequence[Number]]]
+"""By the lead's id: its row, or what a file says of them (None: a stranger), the number to be called, and all the
+person's numbers.
+"""
 
 NOBODY = 0
 """The lead's id where a number is asked about that is no lead's."""
@@ -40,26 +43,32 @@ async def asked(
 ) -> dict[int, Question]:
     """The questions about these leads as things stand in this transaction, in one statement."""
     key = await secret(c)
-    return read(campaign, who, await together(c, **queries(campaign, who, key, now)), key, screen, now)
+    return read(campaign, who, await _ASKED.ask(c, values(campaign, who, key, now)), key, screen, now)
 
 
-def queries(campaign: Campaign, who: Whom, key: str | None, now: datetime) -> dict[str, Select[Any]]:
-    """What must be asked of the database, for `together`. `key`: the installation's secret."""
-    everyone = {number for _, _, own in who.values() for number in own}
+# What must be asked of the database.
+FACTS: Mapping[str, Select[Any]] = {
+    "past": history.PAST,
+    "transfers": history.TRANSFERS,
+    "hits": do_not_call.HITS,
+    "erased": do_not_call.ERASED,
+    "given": consents.GIVEN,
+    "suspended": suspensions.RUNNING,
+}
+_ASKED = Together(**FACTS)
+
+
+def values(campaign: Campaign, who: Whom, key: str | None, now: datetime) -> dict[str, Any]:
+    """What `FACTS` are bound to. `key`: the installation's secret."""
+    everyone = {number.e164 for _, _, own in who.values() for number in own}
     dialed = [number for _, number, _ in who.values()]
-    return {
-        "past": history.query(everyone),
-        "transfers": history.query_transfers(everyone),
-        **do_not_call.queries(dialed, key, campaign),
-        "given": consents.query(dialed),
-        "suspended": suspensions.query(now),
-    }
+    return {"everyone": sorted(everyone), "now": now, **do_not_call.values(dialed, key, campaign)}
 
 
 def read(
     campaign: Campaign, who: Whom, found: Mapping[str, Found], key: str | None, screen: Screen, now: datetime
 ) -> dict[int, Question]:
-    """The questions, from the answers to `queries`."""
+    """The questions, from the answers to `FACTS`."""
     past = history.read([*found["past"], *found["transfers"]], campaign.id, now)
     dialed = [number for _, number, _ in who.values()]
     hits = do_not_call.read([*found["hits"], *found["erased"]], dialed, key, campaign)
@@ -111,7 +120,8 @@ async def about(c: AsyncConnection, campaign: Campaign, who: Number | int, scree
         query = query.where(lead_numbers.c.number == who.e164)
     else:
         next_first = (lead_numbers.c.dead, lead_numbers.c.tries, lead_numbers.c.position)
-        query = query.where(leads.c.id == who).order_by(*next_first)
+        not_erased = lead_numbers.c.number.startswith("+")
+        query = query.where(leads.c.id == who, not_erased).order_by(*next_first)
     row = (await c.execute(query.limit(1))).one_or_none()
     if row is None and not isinstance(who, Number):
         raise NoSuchLead(f"campaign {campaign.name} has no lead {who}")

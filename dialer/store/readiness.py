@@ -11,6 +11,7 @@ from sqlalchemy import Row, func, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.core.number import Number
+from dialer.store.lists import NewLead
 from dialer.store.schema import lead_numbers, leads
 
 _IS_NEW = leads.c.status == literal_column("'new'")
@@ -27,11 +28,11 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class WaitingLead:
-    """`row` has id, region, zone and subject. `due`: when it may be claimed. `living` are the numbers that may be
-    tried, the next one first, `own` all of them.
+    """`row` has region, zone and subject: of a lead, or of a row that would be one. `due`: when it may be claimed.
+    `living` are the numbers that may be tried, the next one first, `own` all of them.
     """
 
-    row: Row[Any]
+    row: Row[Any] | NewLead
     due: datetime
     living: tuple[Number, ...]
     own: tuple[Number, ...]
@@ -41,7 +42,7 @@ async def standing(c: AsyncConnection, campaign_id: int) -> Standing:
     rows = await c.execute(
         select(leads.c.status, func.count()).where(leads.c.campaign_id == campaign_id).group_by(leads.c.status)
     )
-    found: dict[str, int] = dict(rows.tuples().all())
+    found: dict[str, int] = {row[0]: row[1] for row in rows}
     return Standing(found.get("new", 0), found.get("calling", 0), found.get("done", 0))
 
 
@@ -52,11 +53,11 @@ async def spans(c: AsyncConnection, campaign_id: int, size: int) -> list[tuple[i
     query = select(numbered.c.id).where(numbered.c.place % size == 1 if size > 1 else numbered.c.place > 0)
     first = list(await c.scalars(query.order_by(numbered.c.id)))
     last = await c.scalar(select(func.max(leads.c.id)).where(leads.c.campaign_id == campaign_id, _IS_NEW))
-    return [(a, b) for a, b in zip(first, [*(one - 1 for one in first[1:]), last], strict=True) if b is not None]
+    return list(zip(first, [*(one - 1 for one in first[1:]), last], strict=True)) if first else []
 
 
-async def waiting(c: AsyncConnection, campaign_id: int, first: int, last: int) -> list[WaitingLead]:
-    """The waiting leads with ids from `first` to `last`."""
+async def waiting(c: AsyncConnection, campaign_id: int, first: int, last: int) -> dict[int, WaitingLead]:
+    """The waiting leads with ids from `first` to `last`, by id."""
     among = leads.c.id.between(first, last), leads.c.campaign_id == campaign_id
     rows = (
         await c.execute(
@@ -74,7 +75,7 @@ async def waiting(c: AsyncConnection, campaign_id: int, first: int, last: int) -
     own: dict[int, list[tuple[int, bool, Number]]] = defaultdict(list)
     for lead_id, number, dead, tries in numbers:
         own[lead_id].append((tries, dead, Number(number)))
-    return [_lead(row, own[row.id]) for row in rows]
+    return {row.id: _lead(row, own[row.id]) for row in rows}
 
 
 def _lead(row: Any, own: list[tuple[int, bool, Number]]) -> WaitingLead:

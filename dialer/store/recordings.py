@@ -121,7 +121,8 @@ def _joined() -> Any:
         attempts.c.opened_at,
         attempts.c.disposition,
     )
-    return select(*recordings.c, *call).join(attempts, attempts.c.id == recordings.c.attempt_id)
+    there = recordings.c.erase_after.is_(None)  # what a rule keeps of an erased person is nobody's to hear
+    return select(*recordings.c, *call).join(attempts, attempts.c.id == recordings.c.attempt_id).where(there)
 
 
 def _kept(row: Row[Any]) -> Kept:

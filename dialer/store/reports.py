@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.core.lead import Contact
 from dialer.store import agents, campaigns, decisions
-from dialer.store.prospects import contacts_of, query_contacts
+from dialer.store.prospects import contacts
 from dialer.store.schema import attempts, leads, recordings
 
 
@@ -103,7 +103,7 @@ async def abandon_counts(c: AsyncConnection, campaign_id: int, start: datetime) 
 
 async def recent_contacts(c: AsyncConnection, lead_id: int) -> tuple[Contact, ...]:
     """The last ten closed attempts on a lead, the newest first."""
-    return contacts_of(await c.execute(query_contacts((lead_id,)))).get(lead_id, ())
+    return (await contacts(c, (lead_id,))).get(lead_id, ())
 
 
 async def _occupancy(c: AsyncConnection, campaign_id: int) -> float | None:

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.store.session import make_engine
 
-Subject = Literal["listed", "consent"]
+Subject = Literal["listed", "consent", "suspension"]
 
 _CHANNEL = "dialer_stops"
 _SEND = text("SELECT pg_notify(:channel, :word)")

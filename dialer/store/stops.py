@@ -14,7 +14,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-import asyncpg  # type: ignore[import-untyped]
+import asyncpg
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -36,10 +36,11 @@ _NOBODY: frozenset[Number] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Stops:
-    """Numbers put on a list, and numbers whose owners withdrew a consent."""
+    """Numbers put on a list, numbers whose owners withdrew a consent, and whether an emergency was set or lifted."""
 
     blocked: tuple[Blocked, ...] = ()
     withdrawn: frozenset[Number] = frozenset()
+    suspensions: bool = False
 
 
 async def since(c: AsyncConnection, moment: datetime) -> Stops:
@@ -54,7 +55,7 @@ async def heard(db: Database) -> AsyncIterator[Stops]:
     the database cannot be reached.
     """
     async for stops in _looked(db) if db.is_sqlite else _listened(db):
-        if stops.blocked or stops.withdrawn:
+        if stops.blocked or stops.withdrawn or stops.suspensions:
             yield stops
 
 
@@ -82,6 +83,8 @@ async def _listened(db: Database) -> AsyncIterator[Stops]:
 async def _meant(c: AsyncConnection, signal: Signal) -> Stops:
     if signal.subject == "listed":
         return Stops(blocked=await do_not_call.blocked_among(c, signal.first, signal.last))
+    if signal.subject == "suspension":
+        return Stops(suspensions=True)
     return Stops(withdrawn=await consents.withdrawn_among(c, signal.first, signal.last))
 
 
@@ -124,4 +127,4 @@ def _state(file: sqlite3.Connection, version: int | None) -> tuple[int, int, str
 
 
 def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(f"{text or '1970-01-01'}+00:00")
+    return datetime.fromisoformat(f"{text or '1970-01-01 00:00:00'}+00:00")

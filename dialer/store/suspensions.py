@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, insert, literal_column, or_, select, update
+from sqlalchemy import Row, bindparam, insert, literal_column, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dialer.store import signals
 from dialer.store.schema import leads, suspensions
+from dialer.store.types import UTCDateTime
 
 RULE = "EMERGENCY_SUSPENSION"
 
@@ -47,19 +49,23 @@ class Suspension:
         return self.lifted_at is None and (self.ends_at is None or at < self.ends_at)
 
 
-def query(now: datetime) -> Select[Any]:
-    """The areas suspended at `now`, as the gate takes them."""
-    running = select(suspensions.c.area).where(
+_NOW = bindparam("now", type_=UTCDateTime())
+# The areas suspended at the instant bound to `now`, as the gate takes them.
+RUNNING = (
+    select(suspensions.c.area)
+    .where(
         suspensions.c.lifted_at.is_(None),
-        suspensions.c.starts_at <= now,
-        or_(suspensions.c.ends_at.is_(None), suspensions.c.ends_at > now),
+        suspensions.c.starts_at <= _NOW,
+        or_(suspensions.c.ends_at.is_(None), suspensions.c.ends_at > _NOW),
     )
-    return running.distinct().order_by(suspensions.c.area)
+    .distinct()
+    .order_by(suspensions.c.area)
+)
 
 
 async def areas(c: AsyncConnection, now: datetime) -> tuple[str, ...]:
     """The areas suspended at `now`."""
-    return tuple(await c.scalars(query(now)))
+    return tuple(await c.scalars(RUNNING, {"now": now}))
 
 
 async def add(
@@ -84,7 +90,9 @@ async def add(
         "area": area, "because": because, "starts_at": start, "ends_at": ends_at, "set_by": by, "set_at": now,
     }  # fmt: skip
     made = await c.execute(insert(suspensions).values(values).returning(suspensions.c.id))
-    return Suspension(id=made.scalar_one(), **values)
+    suspension_id = made.scalar_one()
+    await signals.send(c, "suspension", [suspension_id])
+    return Suspension(id=suspension_id, **values)
 
 
 async def lift(c: AsyncConnection, suspension_id: int, *, by: str, because: str, now: datetime) -> Suspension:
@@ -102,6 +110,7 @@ async def lift(c: AsyncConnection, suspension_id: int, *, by: str, because: str,
     row = done.one_or_none()
     if row is None:
         raise NoSuchSuspension(f"there is no suspension {suspension_id} to lift")
+    await signals.send(c, "suspension", [suspension_id])
     put_aside = (leads.c.status == literal_column("'new'"), leads.c.because == RULE, leads.c.node.is_(None))
     await c.execute(update(leads).where(*put_aside, leads.c.next_at > now).values(next_at=now, changed_at=now))
     return _suspension(row)

@@ -6,7 +6,7 @@ Each query's rows come back as one JSON text, which both databases can make; her
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -22,11 +22,23 @@ from dialer.store.types import UTCDateTime
 Found = list[SimpleNamespace]
 
 
-async def together(c: AsyncConnection, **queries: Select[Any]) -> dict[str, Found]:
-    """The rows of each query by its name, all of one moment. A row has the query's columns as attributes."""
-    parts = [as_json(query, c.dialect.name).label(name) for name, query in queries.items()]
-    row = (await c.execute(select(*parts))).one()
-    return {name: rows_of(query, row._mapping[name]) for name, query in queries.items()}
+class Together:
+    """Queries that are asked in one trip. Made once, at import: building a statement takes longer than asking it."""
+
+    def __init__(self, **queries: Select[Any]) -> None:
+        self._queries = queries
+        self._statements: dict[str, Select[Any]] = {}
+
+    async def ask(self, c: AsyncConnection, values: Mapping[str, Any]) -> dict[str, Found]:
+        """The rows of each query by its name, all of one moment, for the bound `values`. A row has the query's columns
+        as attributes.
+        """
+        dialect = c.dialect.name
+        if dialect not in self._statements:
+            parts = [as_json(query, dialect).label(name) for name, query in self._queries.items()]
+            self._statements[dialect] = select(*parts)
+        row = (await c.execute(self._statements[dialect], values)).one()
+        return {name: rows_of(query, text) for (name, query), text in zip(self._queries.items(), row, strict=True)}
 
 
 def as_json(query: Select[Any], dialect: str) -> ScalarSelect[Any]:
@@ -41,6 +53,8 @@ def as_json(query: Select[Any], dialect: str) -> ScalarSelect[Any]:
 
 def rows_of(query: Select[Any], text: str | None) -> Found:
     """What `as_json` made of the query, as rows again."""
+    if text is None or text == "[]":
+        return []
     columns = query.selected_columns
     names, readers = columns.keys(), [_reader(column.type) for column in columns]
     return [
@@ -50,7 +64,7 @@ def rows_of(query: Select[Any], text: str | None) -> Found:
                 for name, read, value in zip(names, readers, values, strict=True)
             }
         )
-        for values in json.loads(text or "[]")
+        for values in json.loads(text)
     ]
 
 
@@ -100,7 +114,11 @@ def _among_sqlite(element: Any, compiler: Any, **kw: Any) -> str:
     return f"{left} IN (SELECT value FROM json_each({listed}))"  # noqa: S608 -- both are the compiler's own
 
 
-def among(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
-    """The column is one of the values: one statement text however many they are, so that it is planned once."""
+def among(column: ColumnElement[Any], values: str | Sequence[Any]) -> ColumnElement[bool]:
+    """The column is one of the values, or of those that will be bound to this name. The statement's text is the same
+    however many they are, so that it is planned once.
+    """
     of = BigInteger if column.type.python_type is int else Text
+    if isinstance(values, str):
+        return _Among(column, bindparam(values, type_=_Values(of)))
     return _Among(column, bindparam(None, list(values), type_=_Values(of), unique=True))

@@ -17,7 +17,7 @@ from dialer.asterisk import control
 from dialer.asterisk.connection import Ami, AmiSettings
 from dialer.asterisk.translate import WANTED
 from dialer.core.campaign import MachinePolicy
-from dialer.core.commands import HangupLeg, OfferAgent, RingSupervisor, SpyOn
+from dialer.core.commands import HangupLeg, OfferAgent, RingSupervisor, SpyOn, ThankCustomer
 from dialer.core.events import LinkUp, SpyMode
 from dialer.lab import carrier, lab
 from dialer.lab.state import LabState
@@ -120,6 +120,19 @@ async def abandoned(scene: Scene) -> None:
     await scene.over()
 
 
+async def key_in_the_message(scene: Scene) -> None:
+    await scene.dial(14, 1)
+    await scene.until("UserEvent: OptOut")
+    await control.thank(scene.ami, ThankCustomer(CALL))
+    await scene.over()
+
+
+async def key_in_conversation(scene: Scene) -> None:
+    await scene.agent()
+    await scene.dial(14, 1)
+    await scene.over()
+
+
 async def second_agent(scene: Scene) -> None:
     await scene.agent("agent02", BEN)
     await scene.dial(1, 3)
@@ -192,6 +205,8 @@ STORIES: dict[str, Story] = {
     "no_such_trunk": no_such_trunk,
     "answered_and_gone": fails(11),
     "abandoned": abandoned,
+    "key_in_the_message": key_in_the_message,
+    "key_in_conversation": key_in_conversation,
     "second_agent": second_agent,
     "machine": machine,
     "person_checked": person_checked,
@@ -226,7 +241,10 @@ async def record(name: str, scene: Scene, version: str) -> None:
 
 async def main(state: LabState, names: list[str]) -> None:
     ami = Ami(AmiSettings(state.ami_host, state.ami_port, state.ami_user, state.ami_secret), WANTED)
-    settings = control.ControlSettings(state.recording_dir, agent_ring_seconds=3)
+    message, thanks = f"{state.prompts}/abandon", f"{state.prompts}/thanks"
+    settings = control.ControlSettings(
+        state.recording_dir, agent_ring_seconds=3, message=message, opt_out_key="9", thanks=thanks
+    )
     scene = Scene(ami, settings)
     reader, writer = await asyncio.open_connection(state.ami_host, state.ami_port)
     async with asyncio.TaskGroup() as tasks:

@@ -20,9 +20,14 @@ def at(seconds: float) -> datetime:
 
 
 def row(
-    attempt: str, said: str = "ANSWERED", answer: float = 101.25, end: float = 110.5, other: str = "PJSIP/a-1"
+    attempt: str,
+    said: str = "ANSWERED",
+    answer: float = 101.25,
+    end: float = 110.5,
+    other: str = "PJSIP/a-1",
+    key: str = "",
 ) -> str:
-    return f'"{attempt}",7,"{said}",100.000000,{answer:.6f},{end:.6f},9.250000,"PJSIP/carrier-1","{other}"\n'
+    return f'"{attempt}",7,"{said}",100.000000,{answer:.6f},{end:.6f},9.250000,"PJSIP/carrier-1","{other}","{key}"\n'
 
 
 @pytest.fixture
@@ -48,6 +53,22 @@ def test_an_answered_attempt_without_a_second_leg_was_not_bridged(file: Path) ->
 def test_two_rows_of_one_attempt_are_put_together(file: Path) -> None:
     file.write_text(row("call-a-1-1", end=103, other="") + row("call-a-1-1", answer=103.5, end=120) + row("call-a-2-1"))
     assert cdr.find(file, "call-a-1-1") == Witnessed("call-a-1-1", at(120), at(101.25), at(103.5), Cause.NORMAL)
+
+
+@pytest.mark.parametrize("keys", [("", "opt-out"), ("opt-out", "")])
+def test_the_key_is_witnessed_whichever_row_has_it(file: Path, keys: tuple[str, str]) -> None:
+    file.write_text("".join(row("call-a-1-1", key=key) for key in keys) + row("call-a-2-1"))
+    found, other = cdr.find(file, "call-a-1-1"), cdr.find(file, "call-a-2-1")
+    assert found is not None
+    assert other is not None
+    assert (found.opted_out, other.opted_out) == (True, False)
+
+
+def test_a_row_from_before_there_was_that_column_is_read(file: Path) -> None:
+    file.write_text(row("call-a-1-1").replace(',""\n', "\n"))
+    found = cdr.find(file, "call-a-1-1")
+    assert found is not None
+    assert not found.opted_out
 
 
 def test_an_id_that_is_part_of_another_is_not_that_other(file: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,20 +16,40 @@ from dialer.asterisk.connection import Ami
 from dialer.asterisk.protocol import AmiNotConnected
 from dialer.asterisk.translate import WANTED
 from dialer.core.campaign import MachinePolicy
-from dialer.core.commands import HangupLeg, OfferAgent, RingSupervisor, SpyOn
-from dialer.core.events import OriginateNotSent, OriginateSent, OriginateUnknown, SpyMode
+from dialer.core.commands import HangupLeg, OfferAgent, RingSupervisor, SpyOn, ThankCustomer
+from dialer.core.events import (
+    OriginateNotSent,
+    OriginateSent,
+    OriginateUnknown,
+    SpyMode,
+    TransferNotSent,
+    TransferUnknown,
+)
 from dialer.core.remembered import LiveLeg
 from tests.asterisk.line import QUICK, line_to
-from tests.asterisk.orders import AGENT, CALL, NOW, OTHER_AGENT, SETTINGS, SPY, originate, permit, ring_agent
+from tests.asterisk.orders import (
+    AGENT,
+    CALL,
+    NOW,
+    OTHER_AGENT,
+    SETTINGS,
+    SPY,
+    TRANSFER,
+    originate,
+    permit,
+    ring_agent,
+    transfer,
+)
 from tests.asterisk.test_action import EVIL
 from tests.support.fake_ami import Block, Visit, block, event, fake_ami, headers_of
 
 
 async def test_an_originate_says_all_that_the_dialplan_needs() -> None:
     command = originate(amd=True, machine_policy=MachinePolicy.MESSAGE, notice="custom/recorded")
+    settings = replace(SETTINGS, message="house/nobody-free", opt_out_key="9", thanks="house/thanks")
     async with fake_ami() as fake, line_to(fake) as line:
         await line.up()
-        assert await control.originate(line.ami, command, SETTINGS, NOW) == OriginateSent(CALL)
+        assert await control.originate(line.ami, command, settings, NOW) == OriginateSent(CALL)
         (sent,) = fake.named("Originate")
         assert sent == {
             "Action": ["Originate"],
@@ -48,8 +69,28 @@ async def test_an_originate_says_all_that_the_dialplan_needs() -> None:
                 "DIALER_MACHINE=message",
                 "DIALER_NOTICE=custom/recorded",
                 "DIALER_HOLD_MS=1500",
+                "DIALER_MESSAGE=house/nobody-free",
+                "DIALER_KEY=9",
+                "DIALER_THANKS=house/thanks",
             ],
         }
+
+
+async def test_a_campaigns_own_message_and_key_go_before_the_houses() -> None:
+    settings = replace(SETTINGS, message="house/nobody-free", opt_out_key="9")
+    own = control.originate_action(originate(message="custom/sorry", opt_out_key="*"), settings)
+    assert {"DIALER_MESSAGE=custom/sorry", "DIALER_KEY=*"} <= set(own["Variable"])
+    neither = control.originate_action(originate(), SETTINGS)
+    assert {"DIALER_MESSAGE=", "DIALER_KEY=", "DIALER_THANKS="} <= set(neither["Variable"])
+
+
+async def test_a_customer_who_pressed_the_key_is_sent_on_to_the_thanks() -> None:
+    async with fake_ami() as fake, line_to(fake) as line:
+        await line.up()
+        await control.thank(line.ami, ThankCustomer(CALL))
+        (sent,) = fake.named("Redirect")
+        where = {key: sent[key] for key in ("Channel", "Context", "Exten", "Priority")}
+        assert where == {"Channel": [CALL], "Context": ["dialer-customer"], "Exten": ["thanks"], "Priority": ["1"]}
 
 
 async def test_a_stale_permit_is_not_dialed() -> None:
@@ -98,6 +139,42 @@ async def test_without_a_line_nothing_was_sent() -> None:
 async def test_a_number_with_a_hidden_character_was_never_sent() -> None:
     told = await control.originate(Ami(QUICK, WANTED), originate(caller_id="999\r\nX: y"), SETTINGS, NOW)
     assert told == OriginateNotSent(CALL, "CallerID has a control character or a line separator in it")
+
+
+async def test_a_transfer_calls_the_permits_number_once_the_customers_leg_knows_of_it() -> None:
+    async with fake_ami() as fake, line_to(fake) as line:
+        await line.up()
+        assert await control.transfer(line.ami, transfer(), SETTINGS, NOW) is None
+        [named], [order] = fake.named("Setvar"), fake.named("Originate")
+        assert (named["Channel"], named["Variable"], named["Value"]) == ([CALL], ["DIALER_TRANSFER"], [TRANSFER])
+        assert order["Channel"] == [f"PJSIP/{transfer().permit.number.digits}@carrier"]
+        assert (order["ChannelId"], order["Context"]) == ([TRANSFER], ["dialer-transfer"])
+        assert order["Variable"] == [f"DIALER_CUSTOMER={CALL}"]
+
+
+async def test_a_transfer_whose_customer_has_gone_is_not_sent() -> None:
+    async with fake_ami() as fake, line_to(fake) as line:
+        await line.up()
+        fake.answers["Setvar"] = block("Response: Error", "Message: No such channel")
+        told = await control.transfer(line.ami, transfer(), SETTINGS, NOW)
+        assert told == TransferNotSent(TRANSFER, "No such channel")
+        assert fake.named("Originate") == []
+
+
+async def test_a_transfer_is_said_to_be_what_it_is() -> None:
+    stale = NOW + timedelta(seconds=5)
+    assert await control.transfer(Ami(QUICK, WANTED), transfer(), SETTINGS, stale) == TransferNotSent(
+        TRANSFER, "the permit had gone stale"
+    )
+    async with fake_ami() as fake, line_to(fake) as line:
+        await line.up()
+        fake.answers["Originate"] = block("Response: Error", "Message: Extension does not exist.")
+        told = await control.transfer(line.ami, transfer(), SETTINGS, NOW)
+        assert told == TransferNotSent(TRANSFER, "Asterisk refused it: Extension does not exist.")
+        fake.answers["Originate"] = None
+        settings = replace(SETTINGS, originate_seconds=0.05)
+        told = await control.transfer(line.ami, transfer(), settings, NOW)
+        assert isinstance(told, TransferUnknown)
 
 
 async def test_phones_of_agents_and_supervisors_are_rung_into_their_contexts() -> None:
@@ -197,16 +274,16 @@ async def test_live_legs_are_ours_with_their_state() -> None:
 # One line of the allow-list per header that may ever leave; written here a second time on purpose.
 WIRE = {
     "Action": r"Originate|Hangup|Redirect|Setvar|CoreShowChannels",
-    "ActionID": r"(call|agent|spy)-[a-z0-9-]+|action/[0-9a-f-]{36}/\d+/\d+",
-    "ChannelId": r"(call|agent|spy)-[a-z0-9-]+",
-    "Channel": r"PJSIP/[0-9]{3,18}@[A-Za-z0-9_-]+|PJSIP/[A-Za-z0-9_-]+|(call|agent|spy)-[a-z0-9-]+",
+    "ActionID": r"(call|agent|spy|transfer)-[a-z0-9-]+|action/[0-9a-f-]{36}/\d+/\d+",
+    "ChannelId": r"(call|agent|spy|transfer)-[a-z0-9-]+",
+    "Channel": r"PJSIP/[0-9]{3,18}@[A-Za-z0-9_-]+|PJSIP/[A-Za-z0-9_-]+|(call|agent|spy|transfer)-[a-z0-9-]+",
     "CallerID": r"\+?[0-9]{3,18}",
-    "Context": r"dialer-(customer|agent|supervisor)",
+    "Context": r"dialer-(customer|agent|supervisor|transfer)",
     "Exten": r"s|idle|listen|whisper|barge|rebridge",
     "Priority": r"1",
     "Timeout": r"[0-9]{3,6}",
     "Async": r"true",
-    "Value": r"(call|agent|spy)-[a-z0-9-]+",
+    "Value": r"(call|agent|spy|transfer)-[a-z0-9-]+",
     "Variable": r"[A-Z_]+(=[A-Za-z0-9/_.-]*)?",
 }
 
@@ -216,7 +293,7 @@ ORDERS: dict[str, Order] = (
         f"originate {field}": lambda ami, evil, field=field: control.originate(  # type: ignore[misc]
             ami, originate(**{field: evil}), SETTINGS, NOW
         )
-        for field in ("attempt_id", "trunk", "caller_id", "agent_leg", "notice")
+        for field in ("attempt_id", "trunk", "caller_id", "agent_leg", "notice", "message", "opt_out_key")
     }
     | {
         f"ring_agent {field}": lambda ami, evil, field=field: control.ring_agent(  # type: ignore[misc]
@@ -228,9 +305,14 @@ ORDERS: dict[str, Order] = (
         "originate recording_dir": lambda ami, evil: control.originate(
             ami, originate(), control.ControlSettings(recording_dir=evil), NOW
         ),
+        "transfer trunk": lambda ami, evil: control.transfer(ami, transfer(trunk=evil), SETTINGS, NOW),
+        "transfer caller": lambda ami, evil: control.transfer(ami, transfer(caller_id=evil), SETTINGS, NOW),
+        "transfer leg": lambda ami, evil: control.transfer(ami, transfer(transfer_id=evil), SETTINGS, NOW),
+        "transfer customer": lambda ami, evil: control.transfer(ami, transfer(attempt_id=evil), SETTINGS, NOW),
         "supervisor leg": lambda ami, evil: control.ring_supervisor(ami, RingSupervisor("s", evil, "phone"), SETTINGS),
         "supervisor endpoint": lambda ami, evil: control.ring_supervisor(ami, RingSupervisor("s", SPY, evil), SETTINGS),
         "hangup": lambda ami, evil: control.hangup(ami, HangupLeg(evil)),
+        "thank": lambda ami, evil: control.thank(ami, ThankCustomer(evil)),
         "offer attempt": lambda ami, evil: control.offer_agent(ami, OfferAgent(evil, "ben", OTHER_AGENT)),
         "offer leg": lambda ami, evil: control.offer_agent(ami, OfferAgent(CALL, "ben", evil)),
         "spy leg": lambda ami, evil: control.spy_on(ami, SpyOn("s", evil, AGENT, SpyMode.LISTEN)),
@@ -263,8 +345,8 @@ async def test_only_what_the_grammar_allows_ever_leaves() -> None:
                     told = await order(line.ami, evil)
                 except BadValue as refused:
                     told = refused
-                assert isinstance(told, OriginateNotSent | BadValue), (name, evil)
-                assert evil not in (told.reason if isinstance(told, OriginateNotSent) else str(told))
+                assert isinstance(told, OriginateNotSent | TransferNotSent | BadValue), (name, evil)
+                assert evil not in (str(told) if isinstance(told, BadValue) else told.reason)
         assert len(fake.visit.received) == before  # nothing, not even the harmless first half of an order
         await control.originate(line.ami, originate(notice="custom/beep"), SETTINGS, NOW)
         await control.ring_agent(line.ami, ring_agent(), SETTINGS)

@@ -22,6 +22,7 @@ TRANSCRIPTS = Path(__file__).parent / "transcripts"
 CALL, ANNA, BEN, SUSAN = "call-lab1-17-1", "agent-lab1-anna-1", "agent-lab1-ben-1", "spy-lab1-susan-1"
 
 RANG, ANSWERED, BRIDGED = ev.CustomerRang(CALL), ev.CustomerAnswered(CALL), ev.CallBridged(CALL)
+PRESSED = ev.OptOutPressed(CALL, "9")
 NO_BRIDGE = ev.BridgeFailed(CALL, "NONEXISTENT")
 ANNA_UP, ANNA_GONE = ev.AgentLegUp("anna", ANNA), ev.AgentLegEnded("anna", ANNA, Cause.NORMAL)
 SPY_UP, SPY_ON, SPY_OFF = ev.SpyLegUp("susan", SUSAN), ev.SpyStarted("susan", SUSAN), ev.SpyStopped("susan", SUSAN)
@@ -37,6 +38,8 @@ STORIES: dict[str, list[ev.Event]] = {
     "bridged": [ANNA_UP, RANG, ANSWERED, BRIDGED, ANNA_UP, TALKED, ANNA_GONE],
     "agent_hangs_up": [ANNA_UP, RANG, ANSWERED, BRIDGED, ev.CustomerDone(CALL, "SUCCESS"), TALKED, ANNA_GONE],
     "abandoned": [RANG, ANSWERED, NO_BRIDGE, ev.CustomerAbandoned(CALL), TALKED],
+    "key_in_the_message": [RANG, ANSWERED, NO_BRIDGE, ev.CustomerAbandoned(CALL), PRESSED, TALKED],
+    "key_in_conversation": [ANNA_UP, RANG, ANSWERED, BRIDGED, PRESSED, ANNA_UP, TALKED, ANNA_GONE],
     "second_agent": [
         ev.AgentLegUp("ben", BEN),
         RANG,
@@ -60,7 +63,7 @@ STORIES: dict[str, list[ev.Event]] = {
         ANNA_UP,
         RANG,
         ANSWERED,
-        ev.MachineChecked(CALL, "HUMAN", "HUMAN-600-600"),
+        ev.MachineChecked(CALL, "HUMAN", "HUMAN-600-600", quiet_ms=600),
         BRIDGED,
         ANNA_UP,
         TALKED,

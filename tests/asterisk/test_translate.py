@@ -15,6 +15,7 @@ from dialer.core.outcome import Cause
 AT = datetime(2026, 11, 23, 5, 1, 20, 363167, tzinfo=UTC)
 STAMP = "1795410080.363167"
 CALL, AGENT, SPY = "call-lab1-17-1", "agent-lab1-anna-1", "spy-lab1-susan-1"
+TRANSFER = "transfer-lab1-17-1-1764000000000"
 
 
 def said(event_name: str, /, **headers: str) -> Message:
@@ -42,6 +43,11 @@ ROWS: list[tuple[Message, ev.Event | None]] = [
         user("MachineChecked", AttemptId=CALL, Status="HUMAN", Cause="a\x00b\x1b"),
         ev.MachineChecked(CALL, "HUMAN", "ab", AT),
     ),
+    (
+        user("MachineChecked", AttemptId=CALL, Status="HUMAN", Cause="HUMAN-640-600"),
+        ev.MachineChecked(CALL, "HUMAN", "HUMAN-640-600", AT, quiet_ms=640),
+    ),
+    (user("OptOut", AttemptId=CALL, Key="9"), ev.OptOutPressed(CALL, "9", AT)),
     (said("BridgeEnter", Uniqueid=CALL, BridgeType="basic", BridgeNumChannels="2"), ev.CallBridged(CALL, AT)),
     (said("BridgeEnter", Uniqueid=CALL, BridgeType="basic", BridgeNumChannels="1"), None),
     (said("BridgeEnter", Uniqueid=CALL, BridgeType="base", BridgeNumChannels="2"), None),
@@ -49,6 +55,9 @@ ROWS: list[tuple[Message, ev.Event | None]] = [
     (user("BridgeFailed", AttemptId=CALL, Result="NONEXISTENT"), ev.BridgeFailed(CALL, "NONEXISTENT", AT)),
     (user("Abandoned", AttemptId=CALL), ev.CustomerAbandoned(CALL, AT)),
     (user("CustomerDone", AttemptId=CALL, Result="SUCCESS"), ev.CustomerDone(CALL, "SUCCESS", AT)),
+    (user("Transferred", AttemptId=CALL), ev.CustomerTransferred(CALL, AT)),
+    (user("TransferAnswered", TransferId=TRANSFER), ev.TransferAnswered(TRANSFER, AT)),
+    (hangup(TRANSFER, "17", "0"), ev.TransferLegEnded(TRANSFER, Cause.BUSY, False, AT)),
     (hangup(CALL), ev.CustomerLegEnded(CALL, Cause.NORMAL, 16, True, AT)),
     (hangup(CALL, "17", "0"), ev.CustomerLegEnded(CALL, Cause.BUSY, 17, False, AT)),
     (hangup(CALL + ";2", "17", "0"), ev.CustomerLegEnded(CALL, Cause.BUSY, 17, False, AT)),
@@ -112,6 +121,7 @@ def test_channels_of_others_are_silent(identity: str, caplog: pytest.LogCaptureF
         (user("CustomerAnswered", AttemptId=AGENT), "AttemptId"),
         (user("BridgeFailed", AttemptId=CALL), "Result"),
         (user("AgentFree", AgentId="anna"), "AgentLeg"),
+        (user("TransferAnswered", TransferId=CALL), "TransferId"),
     ],
 )
 def test_a_known_event_without_a_field_is_a_warning_and_nothing(

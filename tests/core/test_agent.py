@@ -30,6 +30,7 @@ def test_what_cannot_be_is_exactly_this() -> None:
     assert impossible == {
         *((S.LOGGED_OUT, what) for what in (Ask.READY, Ask.PAUSE, Turn.BRIDGED)),
         *((state, Turn.RESERVED) for state in S if state is not S.READY),
+        *((state, Turn.ASKED) for state in S if state not in (S.READY, S.PAUSED)),
         *((state, Turn.ENDED) for state in (S.LOGGED_OUT, S.CONNECTING, S.READY, S.PAUSED)),
     }
 
@@ -49,6 +50,10 @@ def test_an_agent_who_is_not_busy_is_moved_at_once(state: AgentState) -> None:
 
 def test_only_a_ready_agent_is_reserved() -> None:
     assert [state for state in AgentState if (state, Turn.RESERVED) in TABLE] == [S.READY]
+
+
+def test_an_agent_may_ask_for_a_call_in_a_pause_too() -> None:
+    assert [state for state in AgentState if (state, Turn.ASKED) in TABLE] == [S.READY, S.PAUSED]
 
 
 def test_a_state_that_holds_no_work_forgets_the_work() -> None:

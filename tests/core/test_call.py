@@ -20,8 +20,10 @@ EVENTS: tuple[ev.CustomerEvent | ev.OriginateEvent, ...] = (
     ev.MachineChecked(ID, "HUMAN", ""),
     ev.BridgeFailed(ID, "NONEXISTENT"),
     ev.CustomerAbandoned(ID),
+    ev.OptOutPressed(ID, "9"),
     ev.CallBridged(ID),
     ev.CustomerDone(ID, "SUCCESS"),
+    ev.CustomerTransferred(ID),
     ev.CustomerLegEnded(ID, Cause.NORMAL, 16, True),
     ev.Witnessed(ID, None, None, None, None),
 )

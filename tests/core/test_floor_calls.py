@@ -93,7 +93,7 @@ def test_a_machine_is_hung_up_and_its_agent_is_free() -> None:
     assert stage.outcome(attempt).disposition == "machine"
     assert stage.last(cmd.SaveEnding).ending.machine == "TOOLONG"
     assert stage.state() is AgentState.READY
-    assert stage.desk().abandons.live == 0
+    assert stage.desk().abandons.tally("day", stage.now).answered == 0
 
 
 def test_a_machine_that_hears_the_message_is_a_machine_however_long_it_takes() -> None:
@@ -115,7 +115,7 @@ def test_answered_and_hung_up_at_once_is_closed_after_the_settle_time() -> None:
     assert not stage.given(cmd.CloseAttempt)
     stage.wait(0.5)
     assert stage.outcome(attempt).disposition == "hung_up_at_once"
-    assert stage.desk().abandons.abandoned == 0
+    assert stage.desk().abandons.tally("day", stage.now).abandoned == 0
 
 
 def test_a_settled_call_is_closed_once_even_if_its_deadline_still_comes() -> None:
@@ -260,7 +260,8 @@ def test_a_customer_for_whom_nobody_is_there_is_abandoned() -> None:
     stage.hung_up(attempt)
     outcome = stage.outcome(attempt)
     assert (outcome.disposition, outcome.kind) == ("abandoned", Kind.ABANDONED)
-    assert (stage.desk().abandons.live, stage.desk().abandons.abandoned) == (1, 1)
+    today = stage.desk().abandons.tally("day", stage.now)
+    assert (today.answered, today.abandoned) == (1, 1)
     assert stage.incidents() == ["abandon"]
     assert stage.last(cmd.CloseAttempt).lead == Done("abandoned_limit")
 

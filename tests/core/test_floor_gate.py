@@ -1,8 +1,6 @@
-"""The gate on the floor: asked at the claim and before sending; do-not-call numbers that arrive in flight."""
+"""The gate on the floor: asked at the claim, when the row is written and before sending."""
 
 from datetime import timedelta
-
-import pytest
 
 from dialer.core import commands as cmd
 from dialer.core import events as ev
@@ -10,8 +8,6 @@ from dialer.core.agent import AgentState
 from dialer.core.compliance.do_not_call import ListHit
 from dialer.core.compliance.gate import CampaignRules
 from dialer.core.compliance.week import parse_week
-from dialer.core.lead import Done
-from dialer.core.outcome import Kind, WhoEnded
 from dialer.core.pacing.trunk import Trunk
 from tests.core.makers import NOW, Stage, make_campaign, make_preview_campaign, make_prospect, make_refusal
 
@@ -127,83 +123,3 @@ def test_a_window_that_closes_while_the_phone_on_hook_rings_refuses_the_lead() -
     assert cmd.HangupLeg(leg_id) in stage.phone_up()
     assert stage.last(cmd.RefuseLead).refusal.rule == "OUTSIDE_WINDOW"
     assert stage.state() is AgentState.READY
-
-
-# --- a number is blocked in flight ----------------------------------------------------------------------------------
-
-BLOCKED = ev.NumberBlocked(NUMBER, None)
-
-
-def test_blocked_in_the_hopper_the_lead_goes_back() -> None:
-    stage = ready()
-    stage.tell(ev.PauseAsked("ann", "lunch"))
-    stage.supply(make_prospect(1), make_prospect(2))
-    stage.tell(BLOCKED)
-    assert stage.last(cmd.ReleaseLead) == cmd.ReleaseLead(1, 1, NOW, "number_blocked")
-    assert list(stage.desk().hopper.prospects) == [make_prospect(2)]
-
-
-def test_blocked_in_preview_the_agent_is_shown_another() -> None:
-    stage = Stage(make_preview_campaign())
-    stage.log_in("ann")
-    stage.supply(make_prospect(1), make_prospect(2))
-    stage.tell(BLOCKED)
-    assert stage.last(cmd.ReleaseLead).lead_id == 1
-    preview = stage.agent().preview
-    assert preview is not None
-    assert preview.prospect == make_prospect(2)
-
-
-def test_blocked_while_the_phone_on_hook_rings_the_phone_is_let_go() -> None:
-    stage = Stage(make_campaign(on_hook=True))
-    stage.log_in("ann", on_hook=True)
-    stage.supply(make_prospect())
-    leg_id = stage.agent().leg_id or ""
-    assert cmd.HangupLeg(leg_id) in stage.tell(BLOCKED)
-    assert stage.last(cmd.ReleaseLead).because == "number_blocked"
-    assert stage.state() is AgentState.READY
-
-
-def test_blocked_while_the_row_is_being_written_the_call_is_not_placed() -> None:
-    stage = ready()
-    stage.supply(make_prospect())
-    stage.tell(BLOCKED)
-    stage.open_rows()
-    assert not stage.given(cmd.Originate)
-    assert stage.outcome("call-t1-1-1").disposition == "not_placed"
-
-
-def test_blocked_while_ringing_the_call_is_hung_up_and_the_lead_is_done() -> None:
-    stage = ready()
-    attempt = stage.dialing()
-    stage.tell(ev.CustomerRang(attempt))
-    assert cmd.HangupLeg(attempt) in stage.tell(BLOCKED)
-    stage.hung_up(attempt, answered=False)
-    outcome = stage.outcome(attempt)
-    assert (outcome.disposition, outcome.kind) == ("cancelled", Kind.UNCHARGED)
-    assert stage.last(cmd.SaveEnding).ending.who_ended is WhoEnded.SYSTEM
-    assert stage.last(cmd.CloseAttempt).lead == Done("refused:DNC_INTERNAL")
-
-
-def test_blocked_while_talking_the_talk_goes_on() -> None:
-    stage = ready()
-    stage.talking()
-    assert stage.tell(BLOCKED) == []
-    assert stage.state() is AgentState.TALKING
-
-
-@pytest.mark.parametrize(("campaign_id", "back"), [(None, {1, 2}), (1, {1})])
-def test_a_campaigns_list_binds_that_campaign_alone(campaign_id: int | None, back: set[int]) -> None:
-    stage = Stage(make_preview_campaign(), make_preview_campaign(id=2))
-    stage.log_in("ann", campaigns=(1,))
-    stage.log_in("bob", campaigns=(2,))
-    stage.supply(make_prospect())
-    stage.supply(make_prospect(campaign_id=2), campaign_id=2)
-    stage.tell(ev.NumberBlocked(NUMBER, campaign_id))
-    assert {order.campaign_id for order in stage.given(cmd.ReleaseLead)} == back
-
-
-def test_another_number_leaves_everything_as_it_is() -> None:
-    stage = ready()
-    stage.dialing()
-    assert stage.tell(ev.NumberBlocked(make_prospect(77).number.number, None)) == []

@@ -169,7 +169,7 @@ def test_two_abandons_stop_progressive_dialing_for_ten_minutes() -> None:
     assert stage.state("agent0") is AgentState.READY
     stage.supply(make_prospect(3))
     assert len(stage.given(cmd.OpenAttemptRow)) == 2
-    assert stage.desk().pace.because == "the abandonment brake is on"
+    assert stage.desk().pace.because == "the abandonment brake is on: 2 of 2 live answers abandoned today"
     stage.wait(BRAKE_TIME.total_seconds())
     assert len(stage.given(cmd.OpenAttemptRow)) == 3
 

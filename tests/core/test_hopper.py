@@ -70,9 +70,9 @@ def test_after_an_empty_claim_the_next_waits() -> None:
     assert hopper.wanted(1, NOW + timedelta(seconds=5)) == 2
 
 
-def test_a_number_is_withdrawn_with_every_lead_that_has_it_next() -> None:
+def test_those_concerned_are_taken_out_and_the_others_keep_their_order() -> None:
     hopper = full(make_prospect(1), make_prospect(2))
-    assert hopper.withdraw(make_prospect(1).number.number) == [make_prospect(1)]
+    assert hopper.take_out(lambda prospect: prospect.lead.id == 1) == [make_prospect(1)]
     assert list(hopper.prospects) == [make_prospect(2)]
 
 

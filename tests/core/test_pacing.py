@@ -7,12 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialer.core.pacing import preview
-from dialer.core.pacing.abandon import BRAKE_TIME, Abandons
+from dialer.core.pacing.abandon import GUARANTEED, Brake
 from dialer.core.pacing.progressive import calls_to_place
 from dialer.core.pacing.trunk import WINDOW, Trunk
 from tests.core.makers import NOW, make_campaign
 
 COUNT = st.integers(-5, 50)
+BRAKED = Brake(0, "phones die")
+BRAKES = st.sampled_from([GUARANTEED, Brake(2, "phones die"), BRAKED])
 SECOND = timedelta(seconds=1)
 
 
@@ -21,13 +23,15 @@ SECOND = timedelta(seconds=1)
 
 @given(COUNT, COUNT, COUNT, COUNT)
 def test_never_negative_and_never_over_a_limit(ready: int, leads: int, free_lines: int, allowance: int) -> None:
-    pace = calls_to_place(ready=ready, leads=leads, free_lines=free_lines, allowance=allowance, brake=False)
+    pace = calls_to_place(ready=ready, leads=leads, free_lines=free_lines, allowance=allowance, brake=GUARANTEED)
     assert pace.place == max(0, min(ready, leads, free_lines, allowance))
     assert pace.because
 
 
-@given(COUNT, st.integers(0, 20), COUNT, COUNT, COUNT, st.booleans())
-def test_more_agents_never_mean_fewer_calls(ready: int, more: int, leads: int, lines: int, rate: int, on: bool) -> None:
+@given(COUNT, st.integers(0, 20), COUNT, COUNT, COUNT, BRAKES)
+def test_more_agents_never_mean_fewer_calls(
+    ready: int, more: int, leads: int, lines: int, rate: int, on: Brake
+) -> None:
     few = calls_to_place(ready=ready, leads=leads, free_lines=lines, allowance=rate, brake=on)
     many = calls_to_place(ready=ready + more, leads=leads, free_lines=lines, allowance=rate, brake=on)
     assert many.place >= few.place
@@ -35,7 +39,7 @@ def test_more_agents_never_mean_fewer_calls(ready: int, more: int, leads: int, l
 
 @given(COUNT, COUNT, COUNT, COUNT)
 def test_nothing_is_placed_under_the_brake(ready: int, leads: int, free_lines: int, allowance: int) -> None:
-    pace = calls_to_place(ready=ready, leads=leads, free_lines=free_lines, allowance=allowance, brake=True)
+    pace = calls_to_place(ready=ready, leads=leads, free_lines=free_lines, allowance=allowance, brake=BRAKED)
     assert pace.place == 0
 
 
@@ -50,11 +54,12 @@ def test_nothing_is_placed_under_the_brake(ready: int, leads: int, free_lines: i
         ({"free_lines": 0}, 0, "all lines are in use"),
         ({"allowance": 1}, 1, "the trunk's calls per second"),
         ({"allowance": 0}, 0, "the trunk's calls per second are used up"),
-        ({"brake": True}, 0, "the abandonment brake is on"),
+        ({"brake": BRAKED}, 0, "the abandonment brake is on: phones die"),
+        ({"brake": Brake(2, "phones die")}, 2, "the abandonment brake: phones die"),
     ],
 )
 def test_the_tightest_limit_is_the_reason(counts: dict[str, int], place: int, because: str) -> None:
-    given = {"ready": 4, "leads": 9, "free_lines": 9, "allowance": 9, "brake": False} | counts
+    given = {"ready": 4, "leads": 9, "free_lines": 9, "allowance": 9, "brake": GUARANTEED} | counts
     pace = calls_to_place(**given)  # type: ignore[arg-type]
     assert (pace.place, pace.because) == (place, because)
 
@@ -113,37 +118,6 @@ def test_the_next_allowance_is_the_first_moment_with_one(rate: int, pauses: list
 @pytest.mark.parametrize(("in_use", "free"), [(0, 2), (1, 1), (2, 0), (3, 0)])
 def test_free_lines_are_never_negative(in_use: int, free: int) -> None:
     assert Trunk("carrier", 2, 1, in_use=in_use).free_lines == free
-
-
-# --- the abandonment brake ------------------------------------------------------------------------------------------
-
-
-def answers(*abandoned: bool) -> Abandons:
-    count = Abandons()
-    for each in abandoned:
-        count.answered(NOW, abandoned=each)
-    return count
-
-
-def test_one_abandon_is_forgiven() -> None:
-    assert not answers(True).brake(NOW)
-
-
-def test_a_second_abandon_brakes_for_ten_minutes() -> None:
-    count = answers(False, True, True)
-    assert count.brake(NOW)
-    assert count.brake(NOW + BRAKE_TIME - SECOND)
-    assert not count.brake(NOW + BRAKE_TIME)
-
-
-def test_two_abandons_in_two_hundred_answers_are_within_the_share() -> None:
-    assert not answers(*[False] * 198, True, True).brake(NOW)
-    assert answers(*[False] * 197, True, True).brake(NOW)
-
-
-def test_the_share_of_no_answers_is_nothing() -> None:
-    assert Abandons().share == 0
-    assert answers(True, False, False, False).share == 0.25
 
 
 # --- preview --------------------------------------------------------------------------------------------------------

@@ -11,6 +11,10 @@ _serial = itertools.count(1)
 _TAG = f"t{os.getpid()}"
 
 
+def _leg(kind: str) -> str:
+    return f"{kind}-{_TAG}-{next(_serial)}-1"
+
+
 class Calls:
     """Customer, agent and supervisor legs in one lab; ids are unique in a test run."""
 
@@ -21,8 +25,16 @@ class Calls:
     async def customer(self, number: str, timeout_ms: int = 20_000, trunk: str = "carrier", **variables: str) -> str:
         """Places a call and gives its attempt id; `number` is E.164 with its plus."""
         return await self._originate(
-            "call", f"PJSIP/{number[1:]}@{trunk}", "dialer-customer", "s", variables, timeout_ms
+            _leg("call"), f"PJSIP/{number[1:]}@{trunk}", "dialer-customer", "s", variables, timeout_ms
         )
+
+    async def transfer(self, customer: str, number: str, timeout_ms: int = 20_000) -> str:
+        """Calls whom a customer is to be handed over to."""
+        leg = _leg("transfer")
+        named = {"Channel": customer, "Variable": "DIALER_TRANSFER", "Value": leg}
+        assert (await self.ami.send("Setvar", **named))["Response"] == "Success"
+        variables = {"DIALER_CUSTOMER": customer}
+        return await self._originate(leg, f"PJSIP/{number[1:]}@carrier", "dialer-transfer", "s", variables, timeout_ms)
 
     async def agent(self, phone: str = "agent01", **variables: str) -> str:
         """Calls an agent's phone and waits until its leg is free."""
@@ -33,11 +45,11 @@ class Calls:
 
     async def agent_ringing(self, phone: str, timeout_ms: int = 5_000, **variables: str) -> str:
         given = {"DIALER_AGENT_ID": phone, **variables}
-        return await self._originate("agent", f"PJSIP/{phone}", "dialer-agent", "s", given, timeout_ms)
+        return await self._originate(_leg("agent"), f"PJSIP/{phone}", "dialer-agent", "s", given, timeout_ms)
 
     async def supervisor(self, phone: str = "supervisor01") -> str:
         """Calls a supervisor's phone and waits until its leg is idle."""
-        leg = await self._originate("spy", f"PJSIP/{phone}", "dialer-supervisor", "idle", {}, 5_000)
+        leg = await self._originate(_leg("spy"), f"PJSIP/{phone}", "dialer-supervisor", "idle", {}, 5_000)
         await self.ami.wait_for("UserEvent", UserEvent="SupervisorIdle", SpyLeg=leg)
         return leg
 
@@ -65,9 +77,8 @@ class Calls:
             await self.ended(leg)
 
     async def _originate(
-        self, kind: str, channel: str, context: str, exten: str, variables: Message, timeout_ms: int
+        self, leg: str, channel: str, context: str, exten: str, variables: Message, timeout_ms: int
     ) -> str:
-        leg = f"{kind}-{_TAG}-{next(_serial)}-1"
         if "DIALER_RECORDING" in variables:
             variables = {**variables, "DIALER_RECORDING": self.recording(leg)[0]}
         answer = await self.ami.send(

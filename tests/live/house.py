@@ -140,6 +140,14 @@ class House:
             gone = {"Channel": attempt_id, "Variable": "DIALER_AGENT", "Value": "agent-gone-agent00-1"}
             assert (await ami.send("Setvar", **gone))["Response"] == "Success"
 
+    async def abandoned(self, called: str, **settings: Any) -> int:
+        """A call to a number that rings a while; its agent's phone is gone at the answer. The campaign's id."""
+        campaign = await self.campaign([called], ["agent01"], **settings)
+        await self.log_in("agent01")
+        ringing = await self.call(campaign, "ringing")
+        await self.lose_agent_leg(ringing["attempt_id"])
+        return campaign
+
     # --- what is live -------------------------------------------------------------------------------------------
 
     async def floor(self) -> dict[str, dict[str, View]]:
@@ -211,6 +219,15 @@ class House:
         found = await self.rows(schema.leads, campaign_id=campaign_id)
         assert len(found) == 1
         return found[0]
+
+    def heard(self, called: str) -> dict[str, float]:
+        """When a listening customer (scenario 14) did and noticed what, by the carrier's clock, the first time."""
+        found: dict[str, float] = {}
+        for line in self.lab.heard_log.read_text().splitlines() if self.lab.heard_log.exists() else []:
+            at, who, what = line.split(",")
+            if "+" + who == called:
+                found.setdefault(what, float(at))
+        return found
 
     def invites(self, *numbers: str) -> list[tuple[float, str]]:
         """When the carrier received an INVITE to which of these numbers."""

@@ -75,15 +75,22 @@ async def test_a_leg_on_hook_ends_with_its_one_call(calls: Calls) -> None:
 
 async def test_without_an_agent_the_customer_waits_hears_the_message_and_is_abandoned(calls: Calls) -> None:
     leg = await calls.customer(
-        carrier.number(1, 6, seconds=30), DIALER_AGENT="agent-gone-1-1", DIALER_HOLD_MS="700", DIALER_RECORDING="yes"
+        carrier.number(1, 6, seconds=30),
+        DIALER_AGENT="agent-gone-1-1",
+        DIALER_HOLD_MS="700",
+        DIALER_RECORDING="yes",
+        DIALER_MESSAGE=f"{calls.lab.prompts}/message",
+        DIALER_KEY="9",
     )
     failed = await calls.ami.wait_for("UserEvent", UserEvent="BridgeFailed", AttemptId=leg)
     abandoned = await calls.ami.wait_for("UserEvent", UserEvent="Abandoned", AttemptId=leg)
     ended = await calls.ended(leg)
     assert failed["Result"] == "NONEXISTENT"
     assert float(abandoned["Timestamp"]) - float(failed["Timestamp"]) == pytest.approx(0.7, abs=0.1)
-    message = 3.6
-    assert float(ended["Timestamp"]) - float(abandoned["Timestamp"]) == pytest.approx(message, abs=0.5)
+    message, time_to_press = 3.0, 3.0
+    said = float(ended["Timestamp"]) - float(abandoned["Timestamp"])
+    assert said == pytest.approx(message + time_to_press, abs=0.7)
+    assert "OptOut" not in calls.said(leg)
     assert not calls.recording(leg)[1].exists()
 
 

@@ -8,7 +8,7 @@ here: history, list hits and consent arrive as values, the rules as a `Rulebook`
 from collections.abc import Callable
 from dataclasses import InitVar, dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NoReturn, final
 
 from dialer.core.compliance.case import Case, Stated, earliest_cure, limits_used, not_through, resolve
 from dialer.core.compliance.codes import RULES, sentence
@@ -43,6 +43,7 @@ _PATIENCE: Final = timedelta(days=366)
 """Nobody plans a call later than that; it bounds the search for the next permitted moment."""
 
 _SEAL: Final = object()
+_FORGED: Final = "a permit is made by the compliance gate and by nobody else"
 
 _OVERRIDES_REGISTRIES: Final = "express"
 """Consent that goes before a registry (PECR 21(4), 47 CFR 64.1200(c)(2)(ii)); a contract does not everywhere."""
@@ -66,9 +67,14 @@ class Basis:
         return tuple((zone, wall_text(self.at, zone)) for zone in self.zones)
 
 
+@final
 @dataclass(frozen=True, slots=True)
 class Permit:
-    """Leave to place one call to `number` until `stale_at`. Only `check` can make one; others get a `TypeError`."""
+    """Leave to place one call to `number` until `stale_at`. Only `check` can make one; others get a `TypeError`.
+
+    So do those who would copy, change, pickle or derive one. Who writes past a class with `object.__setattr__`, or takes
+    the seal out of this module, is stopped by nothing in Python, and is seen in review.
+    """
 
     basis: Basis
     stale_at: datetime
@@ -76,7 +82,16 @@ class Permit:
 
     def __post_init__(self, seal: object) -> None:
         if seal is not _SEAL:
-            raise TypeError("a permit is made by the compliance gate and by nobody else")
+            raise TypeError(_FORGED)
+
+    def __init_subclass__(cls) -> NoReturn:
+        raise TypeError(_FORGED)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(_FORGED)
+
+    def __setstate__(self, state: object) -> NoReturn:
+        raise TypeError(_FORGED)
 
     @property
     def number(self) -> Number:

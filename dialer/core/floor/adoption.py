@@ -8,7 +8,7 @@ from dialer.core import events as ev
 from dialer.core.agent import Agent, AgentState
 from dialer.core.call import Call, CallState
 from dialer.core.commands import HangupLeg, RaiseIncident
-from dialer.core.floor import agents, calls, dialing, supervision
+from dialer.core.floor import agents, calls, dialing, supervision, transfer
 from dialer.core.floor.picture import NOT_YET, Link, Picture
 from dialer.core.pacing.trunk import Trunk
 from dialer.core.remembered import LiveLeg, OpenAttempt
@@ -41,6 +41,7 @@ def adopt(picture: Picture, event: ev.Adopted, now: datetime) -> None:
             sent_at=attempt.opened_at,
             answered_at=attempt.answered_at,
             bridged_at=attempt.bridged_at,
+            unwatched=True,
         )
         picture.calls[call.attempt_id] = call
         picture.touch("call", call.attempt_id)
@@ -52,6 +53,8 @@ def adopt(picture: Picture, event: ev.Adopted, now: datetime) -> None:
         else:
             # A trunk that was taken out of the configuration still has this call; it gets no other: it has no lines.
             picture.trunks.setdefault(call.trunk, Trunk(call.trunk, 0, 1)).in_use += 1
+    for found in event.transfers:
+        transfer.adopt(picture, found)
 
 
 def _was_over(picture: Picture, call: Call, attempt: OpenAttempt, now: datetime) -> None:
@@ -60,6 +63,7 @@ def _was_over(picture: Picture, call: Call, attempt: OpenAttempt, now: datetime)
     call.state, call.settled = CallState.ENDED, True
     call.ended_at = attempt.ending.ended_at
     agent = picture.agents.get(attempt.agent_id or "")
+    calls.ask_witness(picture, call)
     if attempt.ending.talked and agent is not None and agent.attempt_id == call.attempt_id:
         calls.wrap_up(picture, agent, now)
     else:
@@ -74,7 +78,7 @@ def _restore_facts(call: Call, attempt: OpenAttempt) -> None:
     assert ending is not None
     call.rang_at, call.answered_at, call.bridged_at = ending.rang_at, ending.answered_at, ending.bridged_at
     call.cause, call.code, call.machine = ending.cause, ending.cause_code, ending.machine
-    call.abandoned, call.ended_by = ending.abandoned, ending.who_ended
+    call.abandoned, call.ended_by, call.greeting_ended_at = ending.abandoned, ending.who_ended, ending.greeting_ended_at
 
 
 def resynced(picture: Picture, event: ev.Resynced, now: datetime) -> None:
@@ -84,7 +88,9 @@ def resynced(picture: Picture, event: ev.Resynced, now: datetime) -> None:
     live = {leg.leg_id: leg for leg in event.legs}
     first = picture.link is not Link.UP
     picture.link = Link.UP
+    transfer.seen(picture, live, now)
     _agents(picture, live, now, first=first)
+    transfer.resynced(picture, live, asked_at - YOUNG, now)
     _calls(picture, live, asked_at, now)
     _spies(picture, live, now, first=first)
     _orphans(picture, live, now)
@@ -113,6 +119,7 @@ def _agents(picture: Picture, live: dict[str, LiveLeg], now: datetime, *, first:
 def _rejoin(picture: Picture, agent: Agent, now: datetime) -> None:
     """An adopted agent whose work is gone goes back to work; a ready one is put in line again."""
     holds = agent.attempt_id is not None or agent.preview is not None or agent.id in picture.waiting
+    holds = holds or agent.id in picture.asking
     if (agent.busy and not holds) or (agent.state is AgentState.READY and agent.id not in picture.ready):
         agents.rest(picture, agent, now)
 
@@ -141,7 +148,7 @@ def _spies(picture: Picture, live: dict[str, LiveLeg], now: datetime, *, first: 
 
 def _orphans(picture: Picture, live: dict[str, LiveLeg], now: datetime) -> None:
     """A channel of ours that nobody owns must not stay up."""
-    owned = set(picture.calls)
+    owned = picture.calls.keys() | picture.transfers.keys() | picture.handed.keys()
     owned |= {agent.leg_id for agent in picture.agents.values() if agent.leg_id is not None}
     owned |= {spy.leg_id for spy in picture.spies.values()}
     picture.hung_up &= live.keys()
@@ -178,4 +185,6 @@ def link_down(picture: Picture, reason: str, now: datetime) -> None:
     if picture.link is not Link.DOWN or picture.link_reason == NOT_YET:
         picture.do(RaiseIncident("ami_down", f"the link to Asterisk is down: {reason}", now))
     picture.link, picture.link_reason, picture.resync_asked_at = Link.DOWN, reason, None
+    for call in picture.calls.values():
+        call.unwatched = call.unwatched or (call.sent_at is not None and call.state is not CallState.ENDED)
     picture.touch("node", "")

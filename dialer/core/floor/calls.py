@@ -2,6 +2,7 @@
 
 talking                              the agent talks
 answered, the agent's phone is gone  another ready agent inside the limit, else the message and an abandon
+the customer pressed the key         the number goes on the company's list; a conversation goes on
 ended after talk                     wrap-up, with a deadline the service holds
 ended otherwise                      closed by the system, the agent is free at once
 """
@@ -15,6 +16,7 @@ from dialer.core.agent import Agent, AgentState, ImpossibleTurn, Turn
 from dialer.core.call import Call, CallState
 from dialer.core.commands import (
     AskWitness,
+    BlockNumber,
     CloseAttempt,
     DropRecording,
     FinishRecording,
@@ -26,15 +28,14 @@ from dialer.core.commands import (
     SaveBridge,
     SaveEnding,
 )
-from dialer.core.floor import agents, leads, supervision
+from dialer.core.compliance.abandonment import HOLD
+from dialer.core.floor import abandonment, agents, leads, supervision, unplaced
 from dialer.core.floor.picture import Desk, Link, Picture
 from dialer.core.lead import Again, Done, recycle
 from dialer.core.outcome import SYSTEM_DISPOSITIONS, Kind, Outcome, WhoEnded, system_disposition
 
 # Between two looks at a call that should be over by now.
 LOOK_AGAIN = timedelta(seconds=5)
-# An answered customer without an agent waits this long in the dialplan (its DIALER_HOLD_MS), then hears the message.
-OFFER_WITHIN = timedelta(milliseconds=1500)
 # A lead given back because the database failed rests this long: it is not the lead that is broken.
 REST = timedelta(seconds=30)
 
@@ -49,12 +50,14 @@ def told(picture: Picture, event: ev.CustomerEvent | ev.OriginateEvent, now: dat
             if call.opened:
                 return
             call.opened, call.permit = True, permit
+            abandonment.met(picture, call, permit, now)
             picture.outgoing.append(call.attempt_id)
             if call.ended_at is not None:  # given up while the row was being written
                 _settled(picture, call, now)
             return
         case ev.AttemptRefused(refusal=refusal):
             leads.refuse(picture, picture.desks[call.campaign_id], call.prospect, refusal, now)
+            unplaced.call(picture, call.agent_id, call.prospect, "refused", now, refusal)
             _never_was(picture, call, now)
             return
         case ev.AttemptNotOpened(reason=reason):
@@ -66,17 +69,25 @@ def told(picture: Picture, event: ev.CustomerEvent | ev.OriginateEvent, now: dat
 
 
 def _fact(picture: Picture, call: Call, event: ev.CustomerEvent | ev.OriginateEvent, now: datetime) -> None:
-    was_settled, failed_before = call.settled, call.bridge_failed_at
+    was_settled, failed_before, pressed_before = call.settled, call.bridge_failed_at, call.opted_out_at
+    if isinstance(event, ev.OriginateNotSent) and event.refusal is not None:
+        call.refusal, call.blocked = event.refusal, event.refusal.rule == "DNC_INTERNAL"
+        leads.note(picture, picture.desks[call.campaign_id], event.refusal)
     if isinstance(event, ev.CustomerDone) and event.result == "SUCCESS" and call.ended_by is None:
         call.ended_by = WhoEnded.AGENT  # the dialplan gets to say it only where the agent's side went first
         if was_settled:  # it came late: the ending is saved once more, with its true author
             picture.do(SaveEnding(call.ending()))
     moved = call.handle(event, now)
     picture.touch("call", call.attempt_id)
+    if call.opted_out_at is not None and pressed_before is None:
+        picture.do(BlockNumber(call.attempt_id, "key", call.opted_out_at))
     if moved and call.state is CallState.TALKING:
         _talking(picture, call, now)
     elif moved and call.state is CallState.ENDED:
-        _line_free(picture, call)
+        if call.transferred:  # the leg is still up, and on its line
+            picture.handed[call.attempt_id] = call.trunk
+        else:
+            picture.free_line(call.trunk)
         if call.deadline is not None:
             picture.wake(call.deadline, "call", call.attempt_id)
     elif call.state is CallState.ANSWERED and call.bridge_failed_at != failed_before:  # not the same news twice
@@ -128,6 +139,9 @@ def agent_phone_lost(picture: Picture, agent: Agent, now: datetime) -> None:
     call = picture.call_of(agent)
     if call is None or call.state is CallState.ENDED:
         return
+    transfer = picture.transfer_of(call.attempt_id)
+    if transfer is not None and transfer.fetched:
+        return  # the customer is being taken away from this phone, and the phone may rest
     if call.state is CallState.TALKING:
         if agent.on_hook:  # this phone goes with every call: `CustomerDone` tells whose side went first
             picture.do(HangupLeg(call.attempt_id))
@@ -157,7 +171,7 @@ def _offer_another(picture: Picture, call: Call, now: datetime) -> None:
             agents.leg_lost(picture, before, before.leg_id, now)
         agents.release(picture, before, now)
     call.agent_id = None
-    if call.abandoned or call.bridge_failed_at is None or now - call.bridge_failed_at > OFFER_WITHIN:
+    if call.abandoned or call.answered_at is None or now - call.answered_at > HOLD or call.opted_out_at is not None:
         return
     for agent_id in list(picture.ready):
         agent = picture.agents[agent_id]
@@ -168,17 +182,10 @@ def _offer_another(picture: Picture, call: Call, now: datetime) -> None:
             return
 
 
-def _line_free(picture: Picture, call: Call) -> None:
-    trunk = picture.trunks[call.trunk]
-    trunk.in_use = max(trunk.in_use - 1, 0)
-    picture.touch("trunk", call.trunk)
-    picture.repace = True
-
-
 def _never_was(picture: Picture, call: Call, now: datetime) -> None:
     """No row, so no attempt: forget the call and free its agent."""
     if call.state is not CallState.ENDED:
-        _line_free(picture, call)
+        picture.free_line(call.trunk)
     _free_agent(picture, call, now)
     picture.calls.pop(call.attempt_id, None)
     picture.touch("call", call.attempt_id)
@@ -199,17 +206,22 @@ def _settled(picture: Picture, call: Call, now: datetime) -> None:
         picture.do(FinishRecording(call.attempt_id, talk, ending.ended_at))
     elif ending.bridged_at is not None:
         picture.do(DropRecording(call.attempt_id, ending.ended_at))
+    if call.not_sent is not None:
+        reason = "refused" if call.refusal is not None else "not_placed"
+        unplaced.call(picture, call.agent_id, call.prospect, reason, now, call.refusal)
     disposition = system_disposition(ending, hung_up_by_us=call.ended_by in (WhoEnded.AGENT, WhoEnded.SYSTEM))
     if call.not_sent is not None:
         disposition = "not_placed"
     elif call.cause is None and call.answered_at is None:
         disposition = "unknown"  # neither the PBX nor its call records know this call
     if ending.answered_at is not None and ending.machine is None:
-        desk = picture.desks[call.campaign_id]
-        desk.abandons.answered(now, abandoned=ending.abandoned)
+        abandonment.answered(picture, call, ending, now)
         if ending.abandoned:
-            sentence = f"campaign {desk.campaign.name}: a customer answered and no agent was there in time"
+            name = picture.desks[call.campaign_id].campaign.name
+            sentence = f"campaign {name}: a customer answered and no agent was there in time"
             picture.do(RaiseIncident("abandon", sentence, now, attempt_id=call.attempt_id))
+    if call.unwatched:
+        ask_witness(picture, call)  # the customer may have pressed the key while nobody listened
     agent = picture.agents.get(call.agent_id or "")
     if disposition is not None:
         _free_agent(picture, call, now)
@@ -290,10 +302,13 @@ def close(
         note=said.note if said else "",
         callback_at=said.callback_at if said else None,
         callback_agent=said.agent_id if said and said.personal else None,
+        opted_out=call.opted_out_at is not None,
     )
     after = recycle(desk.campaign, call.prospect.lead, call.prospect.number, outcome, now)
     if call.blocked and isinstance(after, Again):
         after = Done("refused:DNC_INTERNAL")
+    if outcome.opted_out and isinstance(after, Again):
+        after = Done("do_not_call")
     desk.dispositions[disposition] += 1
     _count_left(desk, after)
     picture.calls.pop(call.attempt_id, None)

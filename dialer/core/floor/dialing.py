@@ -10,7 +10,7 @@ from dialer.core.call import OVERDUE, Call
 from dialer.core.campaign import DialMode, PreviewPolicy
 from dialer.core.commands import ClaimLeads, OpenAttemptRow, Originate
 from dialer.core.compliance.gate import Permit, Refusal
-from dialer.core.floor import agents, calls, leads
+from dialer.core.floor import abandonment, agents, calls, leads, unplaced
 from dialer.core.floor.picture import Desk, Link, Picture, Waiting
 from dialer.core.lead import Prospect
 from dialer.core.pacing import preview
@@ -23,7 +23,8 @@ ASK_AGAIN = timedelta(seconds=5)
 def claimed(picture: Picture, desk: Desk, event: ev.LeadsClaimed, now: datetime) -> None:
     """Fill the hopper with what the gate allows now; the rest goes back with its reason."""
     hopper = desk.hopper
-    hopper.claiming, hopper.left, hopper.next_at, hopper.ask_again_at = False, event.left, event.next_at, None
+    hopper.claiming, hopper.next_at, hopper.ask_again_at = False, event.next_at, None
+    hopper.left = hopper.left if event.left is None else event.left
     picture.touch("campaign", desk.campaign.id)
     if not event.prospects:
         hopper.ask_again_at = min(event.next_at or now + ASK_AGAIN, now + ASK_AGAIN)
@@ -66,15 +67,16 @@ def _progressive(picture: Picture, desk: Desk, now: datetime) -> None:
     trunk = picture.trunks[desk.campaign.trunk]
     idle = _idle(picture, desk)
     unsent = sum(1 for c in picture.calls.values() if c.trunk == trunk.name and c.sent_at is None)
+    brake = abandonment.weigh(picture, desk, now)
     desk.pace = calls_to_place(
         ready=len(idle),
         leads=len(desk.hopper),
         free_lines=picture.free_lines(trunk.name),
         allowance=trunk.allowance(now) - unsent,
-        brake=desk.abandons.brake(now),
+        brake=brake,
     )
-    if desk.abandons.braked_until is not None and desk.abandons.brake(now):
-        picture.wake(desk.abandons.braked_until, "pace", "")
+    if brake.until is not None:
+        picture.wake(brake.until, "pace", "")
     left = desk.pace.place
     for agent in idle:
         if left <= 0:
@@ -82,7 +84,7 @@ def _progressive(picture: Picture, desk: Desk, now: datetime) -> None:
         found = _next_permitted(picture, desk, agent, now)
         if found is not None:
             left -= 1
-            _reserve(picture, desk, agent, *found, now)
+            reserve(picture, desk, agent, *found, now)
 
 
 def _next_permitted(picture: Picture, desk: Desk, agent: Agent, now: datetime) -> tuple[Prospect, Permit] | None:
@@ -107,8 +109,8 @@ def _offer(picture: Picture, desk: Desk, agent: Agent, now: datetime) -> None:
     picture.wake(until, "agent", agent.id)
 
 
-def _reserve(picture: Picture, desk: Desk, agent: Agent, prospect: Prospect, permit: Permit, now: datetime) -> None:
-    """Bind this lead to this agent, and go."""
+def reserve(picture: Picture, desk: Desk, agent: Agent, prospect: Prospect, permit: Permit, now: datetime) -> None:
+    """Bind this lead to this agent, and go: the one way from a permitted lead to a call."""
     if agent.state is not AgentState.RESERVED:
         agents.turn(picture, agent, Turn.RESERVED, now)
     if agent.on_hook and not agent.leg_up:
@@ -141,6 +143,7 @@ def answered_own_phone(picture: Picture, agent: Agent, now: datetime) -> None:
     answer = leads.verdict(picture, desk, waiting.prospect, now)
     if isinstance(answer, Refusal):
         leads.refuse(picture, desk, waiting.prospect, answer, now)
+        unplaced.call(picture, agent.id, waiting.prospect, "refused", now, answer)
         agents.release(picture, agent, now)
     else:
         _open(picture, desk, agent, waiting.prospect, answer, now)
@@ -196,9 +199,11 @@ def _send(picture: Picture, call: Call, now: datetime) -> None:
                 call.caller_id,
                 agent.leg_id,
                 campaign.ring_seconds,
-                campaign.amd,
+                campaign.amd and not call.prospect.manual,
                 campaign.machine_policy,
                 campaign.notice,
+                message=campaign.abandon_message,
+                opt_out_key=campaign.opt_out_key,
             )
         )
 
@@ -216,11 +221,12 @@ def dial(picture: Picture, agent: Agent, now: datetime) -> None:
     answer = leads.verdict(picture, desk, preview_.prospect, now)
     if isinstance(answer, Refusal):
         leads.refuse(picture, desk, preview_.prospect, answer, now)
+        unplaced.call(picture, agent.id, preview_.prospect, "refused", now, answer)
         agents.release(picture, agent, now)
     elif picture.free_lines(desk.campaign.trunk) <= 0:
         raise ImpossibleTurn("all lines of the trunk are in use: try again in a moment")
     else:
-        _reserve(picture, desk, agent, preview_.prospect, answer, now)
+        reserve(picture, desk, agent, preview_.prospect, answer, now)
 
 
 def skip(picture: Picture, agent: Agent, reason: str, now: datetime, rest: timedelta = timedelta(hours=1)) -> None:
@@ -268,11 +274,6 @@ def own_phone_silent(picture: Picture, agent: Agent, now: datetime) -> None:
     agents.turn(picture, agent, Turn.RELEASED, now)
     if agent.state is AgentState.READY:  # else a pause or log-out asked meanwhile has been applied
         agents.unreachable(picture, agent, now)
-
-
-def give_up_lead(picture: Picture, prospect: Prospect, now: datetime) -> None:
-    """A lead whose number was just blocked goes back; the next claim meets the list and closes it."""
-    leads.give_back(picture, prospect, now, "number_blocked")
 
 
 def withdraw(picture: Picture, desk: Desk, now: datetime, because: str) -> None:

@@ -12,7 +12,19 @@ from dialer.core.call import CallState
 from dialer.core.campaign import under_house_rules
 from dialer.core.commands import Command, HangupLeg, RaiseIncident
 from dialer.core.compliance.packs import Rulebook
-from dialer.core.floor import adoption, agents, calls, dialing, supervision
+from dialer.core.floor import (
+    abandonment,
+    adoption,
+    agents,
+    calls,
+    dialing,
+    manual,
+    opt_out,
+    stops,
+    supervision,
+    suspension,
+    transfer,
+)
 from dialer.core.floor.picture import Desk, Link, Picture
 from dialer.core.floor.views import mentioning
 from dialer.core.outcome import WhoEnded
@@ -54,6 +66,8 @@ class Floor:
         picture = self.picture
         if picture.outgoing:
             dialing.dispatch(picture, now)
+        if picture.transfers:
+            transfer.dispatch(picture, now)
         if picture.repace:
             dialing.pace(picture, now)
         orders, picture.commands = picture.commands, []
@@ -81,6 +95,14 @@ def _campaign(picture: Picture, event: ev.CampaignSet, now: datetime) -> None:
     picture.repace = True
 
 
+def _rules(picture: Picture, event: ev.RulesSet, now: datetime) -> None:
+    """Permits that are out keep their few seconds; the next question meets the new rules."""
+    picture.rulebook = event.rulebook
+    for desk in picture.desks.values():
+        desk.hopper.ask_again_at = None
+    picture.repace = True
+
+
 def _claimed(picture: Picture, event: ev.LeadsClaimed, now: datetime) -> None:
     dialing.claimed(picture, picture.desks[event.campaign_id], event, now)
 
@@ -90,30 +112,6 @@ def _claim_failed(picture: Picture, event: ev.ClaimFailed, now: datetime) -> Non
     hopper.claiming = False
     hopper.ask_again_at = now + dialing.ASK_AGAIN
     picture.wake(hopper.ask_again_at, "pace", "")
-
-
-def _blocked(picture: Picture, event: ev.NumberBlocked, now: datetime) -> None:
-    """A new do-not-call number beats whatever is in flight with it, short of a conversation."""
-    for desk in picture.desks.values():
-        if event.campaign_id in (None, desk.campaign.id):
-            for prospect in desk.hopper.withdraw(event.number):
-                dialing.give_up_lead(picture, prospect, now)
-    for agent in list(picture.agents.values()):
-        held = dialing.held(picture, agent)
-        if held is not None and _hits(event, held.number.number, held.lead.campaign_id):
-            dialing.give_up_lead(picture, held, now)
-            agents.release(picture, agent, now)
-    for call in list(picture.calls.values()):
-        if _hits(event, call.prospect.number.number, call.campaign_id) and call.state in (
-            CallState.PLACING,
-            CallState.RINGING,
-        ):
-            call.blocked = True
-            calls.hang_up(picture, call, WhoEnded.SYSTEM, now)
-
-
-def _hits(event: ev.NumberBlocked, number: object, campaign_id: int) -> bool:
-    return event.number == number and event.campaign_id in (None, campaign_id)
 
 
 def _agent_leg_up(picture: Picture, event: ev.AgentLegUp, now: datetime) -> None:
@@ -162,6 +160,28 @@ def _hangup(picture: Picture, event: ev.HangupAsked, now: datetime) -> None:
     calls.hang_up(picture, call, WhoEnded.AGENT, now)
 
 
+def _manual(picture: Picture, event: ev.ManualAsked, now: datetime) -> None:
+    manual.ask(picture, agents.known(picture, event.agent_id), event, now)
+
+
+def _transfer(picture: Picture, event: ev.TransferAsked, now: datetime) -> None:
+    transfer.ask(picture, agents.known(picture, event.agent_id), event, now)
+
+
+def _transfer_cancel(picture: Picture, event: ev.TransferCancelAsked, now: datetime) -> None:
+    transfer.cancel(picture, agents.known(picture, event.agent_id), now)
+
+
+def _customer_leg_ended(picture: Picture, event: ev.CustomerLegEnded, now: datetime) -> None:
+    calls.told(picture, event, now)
+    transfer.customer_gone(picture, event.attempt_id, now)
+
+
+def _blocked(picture: Picture, event: ev.NumberBlocked, now: datetime) -> None:
+    stops.blocked(picture, event, now)
+    transfer.blocked(picture, event, now)
+
+
 def _spy_end(picture: Picture, event: ev.SpyEndAsked, now: datetime) -> None:
     spy = picture.spies.get(event.supervisor_id)
     if spy is None:
@@ -204,11 +224,18 @@ _TOLD: dict[type, Callable[[Picture, Any, datetime], None]] = {
     ev.StoreDown: _store_down,
     ev.StoreUp: _store_up,
     ev.Halted: _halt,
+    ev.RulesSet: _rules,
     ev.DrainAsked: _drain,
     ev.CampaignSet: _campaign,
     ev.LeadsClaimed: _claimed,
     ev.ClaimFailed: _claim_failed,
+    ev.LeadClaimed: manual.claimed,
+    ev.LeadNotClaimed: manual.not_claimed,
     ev.NumberBlocked: _blocked,
+    ev.SuspensionSet: suspension.suspended,
+    ev.ConsentWithdrawn: stops.consent_withdrawn,
+    ev.OptOutKept: opt_out.kept,
+    ev.AbandonsCounted: abandonment.counted,
     ev.AgentLoggedIn: agents.log_in,
     ev.AgentLegUp: _agent_leg_up,
     ev.AgentLegEnded: _agent_leg_ended,
@@ -219,6 +246,15 @@ _TOLD: dict[type, Callable[[Picture, Any, datetime], None]] = {
     ev.DialAsked: _dial,
     ev.SkipAsked: _skip,
     ev.HangupAsked: _hangup,
+    ev.ManualAsked: _manual,
+    ev.TransferAsked: _transfer,
+    ev.TransferCancelAsked: _transfer_cancel,
+    ev.TransferOpened: transfer.opened,
+    ev.TransferNotOpened: transfer.not_opened,
+    ev.TransferUnknown: transfer.unknown,
+    **dict.fromkeys((ev.TransferNotSent, ev.TransferAnswered, ev.TransferLegEnded), transfer.told),
+    ev.CustomerTransferred: transfer.handed_over,
+    ev.CustomerLegEnded: _customer_leg_ended,
     ev.SpyAsked: supervision.ask,
     ev.SpyEndAsked: _spy_end,
     ev.SpyLegUp: supervision.told,
@@ -239,8 +275,8 @@ _TOLD: dict[type, Callable[[Picture, Any, datetime], None]] = {
             ev.CallBridged,
             ev.BridgeFailed,
             ev.CustomerAbandoned,
+            ev.OptOutPressed,
             ev.CustomerDone,
-            ev.CustomerLegEnded,
             ev.Witnessed,
         ),
         calls.told,
@@ -262,6 +298,8 @@ def _agent_due(picture: Picture, key: str, now: datetime) -> None:
         dialing.preview_over(picture, agent, now)
     elif agent.id in picture.waiting:
         dialing.own_phone_silent(picture, agent, now)
+    elif agent.id in picture.asking:
+        manual.overdue(picture, agent, now)
     else:
         agents.ring_overdue(picture, agent, now)
 
@@ -270,6 +308,12 @@ def _call_due(picture: Picture, key: str, now: datetime) -> None:
     call = picture.calls.get(key)
     if call is not None and call.deadline is not None and call.deadline <= now:
         calls.overdue(picture, call, now)
+
+
+def _transfer_due(picture: Picture, key: str, now: datetime) -> None:
+    found = picture.transfers.get(key)
+    if found is not None and found.deadline is not None and found.deadline <= now:
+        transfer.overdue(picture, found, now)
 
 
 def _pace_due(picture: Picture, key: str, now: datetime) -> None:
@@ -284,6 +328,7 @@ def _resync_due(picture: Picture, key: str, now: datetime) -> None:
 _DUE: dict[str, Callable[[Picture, str, datetime], None]] = {
     "agent": _agent_due,
     "call": _call_due,
+    "transfer": _transfer_due,
     "pace": _pace_due,
     "resync": _resync_due,
 }

@@ -17,9 +17,11 @@ from dialer.core.compliance.packs import Rulebook
 from dialer.core.events import SpyMode
 from dialer.core.hopper import Hopper
 from dialer.core.lead import Prospect
-from dialer.core.pacing.abandon import Abandons
+from dialer.core.number import Number
+from dialer.core.pacing.abandon import GUARANTEED, Abandons, Brake, Standing
 from dialer.core.pacing.progressive import Pace
 from dialer.core.pacing.trunk import Trunk
+from dialer.core.transfer import Transfer, TransferState
 
 
 class Link(StrEnum):
@@ -41,6 +43,8 @@ class Desk:
     running: bool = False
     hopper: Hopper = field(default_factory=Hopper)
     abandons: Abandons = field(default_factory=Abandons)
+    brake: Brake = GUARANTEED
+    standing: tuple[Standing, ...] = ()  # of the blocks in which abandons are counted
     pace: Pace = field(default_factory=lambda: Pace(0, "not started"))
     placed: int = 0
     caller_turn: int = 0
@@ -87,6 +91,15 @@ class Waiting:
     permit: Permit
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A lead that an agent wants to call, while the database is asked for it."""
+
+    campaign_id: int
+    who: int | Number
+    asked_at: datetime
+
+
 @dataclass(slots=True)
 class Picture:
     """Everything that is live. `tag` marks our channels, so that two dialers on one PBX leave each other alone."""
@@ -99,6 +112,7 @@ class Picture:
     store_ok: bool = True
     draining: bool = False
     halted: str | None = None  # why nothing is dialed until a restart
+    suspended: tuple[str, ...] = ()  # areas to which calls are suspended, as far as the floor was told
     agents: dict[str, Agent] = field(default_factory=dict)
     calls: dict[str, Call] = field(default_factory=dict)
     desks: dict[int, Desk] = field(default_factory=dict)
@@ -106,6 +120,9 @@ class Picture:
     spies: dict[str, Spy] = field(default_factory=dict)
     ready: dict[str, None] = field(default_factory=dict)  # agents who may be given work, longest idle first
     waiting: dict[str, Waiting] = field(default_factory=dict)  # by on-hook agent
+    asking: dict[str, Asking] = field(default_factory=dict)  # by agent
+    transfers: dict[str, Transfer] = field(default_factory=dict)
+    handed: dict[str, str] = field(default_factory=dict)  # customers who were transferred and are still up: the trunk
     outgoing: list[str] = field(default_factory=list)  # attempts whose row is durable, waiting for the trunk's turn
     hung_up: set[str] = field(default_factory=set)  # legs ordered to go, until a resync no longer lists them
     resync_asked_at: datetime | None = None
@@ -148,6 +165,18 @@ class Picture:
     def call_of(self, agent: Agent) -> Call | None:
         """The call this agent is reserved for, talks on, or is wrapping up."""
         return self.calls.get(agent.attempt_id) if agent.attempt_id else None
+
+    def transfer_of(self, attempt_id: str | None) -> Transfer | None:
+        """The transfer of this customer that has not ended."""
+        ours = (t for t in self.transfers.values() if t.attempt_id == attempt_id)
+        return next((t for t in ours if t.state is not TransferState.ENDED), None)
+
+    def free_line(self, trunk: str) -> None:
+        """One of the trunk's lines is not in use any more."""
+        lines = self.trunks[trunk]
+        lines.in_use = max(lines.in_use - 1, 0)
+        self.touch("trunk", trunk)
+        self.repace = True
 
     def free_lines(self, trunk: str) -> int:
         """Lines neither in use nor promised to an agent whose phone on hook still rings."""

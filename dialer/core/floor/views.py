@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from dialer.core.agent import Agent, Preview
+from dialer.core.agent import Agent, Preview, Unplaced
 from dialer.core.call import Call
 from dialer.core.compliance.gate import Permit, Refusal
 from dialer.core.floor.picture import Desk, Picture, Spy
+from dialer.core.floor.unplaced import REASONS
 from dialer.core.lead import Prospect
+from dialer.core.pacing.abandon import Standing
 from dialer.core.pacing.trunk import Trunk
 
 View = dict[str, Any]
@@ -91,12 +93,28 @@ def _agent(agent: Agent, picture: Picture) -> View:
         "kept": {"state": kept.to.value, "code": kept.code} if kept is not None else None,
         "preview": _preview(agent.preview) if agent.preview is not None else None,
         "talking_with": _talking_with(agent, picture),
+        "unplaced": _unplaced(agent.unplaced) if agent.unplaced is not None else None,
+    }
+
+
+def _unplaced(unplaced: Unplaced) -> View:
+    return {
+        "what": unplaced.what,
+        "campaign_id": unplaced.campaign_id,
+        "lead_id": unplaced.lead_id,
+        "number_ends": unplaced.number_ends,
+        "reason": unplaced.reason,
+        "sentence": unplaced.refusal.sentence if unplaced.refusal is not None else REASONS[unplaced.reason],
+        "at": _time(unplaced.at),
+        "verdict": verdict_view(unplaced.refusal) if unplaced.refusal is not None else None,
     }
 
 
 def _talking_with(agent: Agent, picture: Picture) -> View | None:
     call = picture.call_of(agent)
-    return prospect_view(call.prospect) | {"state": call.state.value} if call is not None else None
+    if call is None:
+        return None
+    return prospect_view(call.prospect) | {"state": call.state.value, "opt_out": _opt_out(call)}
 
 
 def prospect_view(prospect: Prospect) -> View:
@@ -161,7 +179,29 @@ def _call(call: Call, picture: Picture) -> View:
         "answered_at": _time(call.answered_at),
         "bridged_at": _time(call.bridged_at),
         "ended_at": _time(call.ended_at),
+        "transfer": _transfer(call, picture),
+        "opt_out": _opt_out(call),
     }
+
+
+def _transfer(call: Call, picture: Picture) -> View | None:
+    transfer = picture.transfer_of(call.attempt_id)
+    if transfer is None:
+        return None
+    return {
+        "transfer_id": transfer.id,
+        "number_ends": transfer.number.last3,
+        "state": transfer.state.value,
+        "asked_at": _time(transfer.asked_at),
+        "answered_at": _time(transfer.answered_at),
+    }
+
+
+def _opt_out(call: Call) -> str | None:
+    """Whether the customer pressed the key, and whether the number is on the list by now."""
+    if call.opted_out_at is None:
+        return None
+    return "kept" if call.opt_out_kept else "asked"
 
 
 def _campaign(desk: Desk, picture: Picture) -> View:
@@ -180,9 +220,30 @@ def _campaign(desk: Desk, picture: Picture) -> View:
         "dispositions": dict(desk.dispositions),
         "refusals": dict(desk.refusals),
         "reasons": {rule: verdict_view(refusal) for rule, refusal in desk.reasons.items()},
-        "abandons": desk.abandons.abandoned,
-        "live_answers": desk.abandons.live,
-        "brake_until": _time(desk.abandons.braked_until),
+        "abandonment": [standing_view(one) for one in desk.standing],
+        "brake": {
+            "on": desk.brake.on,
+            "room": desk.brake.room,
+            "because": desk.brake.because,
+            "until": _time(desk.brake.until),
+        },
+    }
+
+
+def standing_view(standing: Standing) -> View:
+    """How one block stands against its limit."""
+    tally, limit = standing.tally, standing.limit
+    return {
+        "period": tally.period,
+        "start": _time(tally.start),
+        "end": _time(tally.end),
+        "abandoned": tally.abandoned,
+        "answered": tally.answered,
+        "percent": round(tally.percent, 2),
+        "limit_percent": limit.percent,
+        "by": limit.by,
+        "more": standing.more,
+        "forecast_percent": round(standing.forecast, 2),
     }
 
 

@@ -4,6 +4,13 @@ import pytest
 
 from dialer.core.compliance.packs import Rulebook
 from dialer.rules.load import load
+from dialer.rules.zone_data import pin_zone_data
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pinned_zone_data() -> None:
+    """The zone data that is decided with, for those tests too that load no rules."""
+    pin_zone_data()
 
 
 @pytest.fixture(scope="session")
