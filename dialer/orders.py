@@ -11,11 +11,13 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dialer import asked
 from dialer.asterisk import cdr, control
 from dialer.asterisk.action import BadValue
 from dialer.asterisk.connection import Ami
@@ -24,14 +26,26 @@ from dialer.asterisk.protocol import AmiError
 from dialer.core import commands as cmd
 from dialer.core import events as ev
 from dialer.core.campaign import Campaign
-from dialer.core.compliance.do_not_call import Screen, unscreened
-from dialer.core.compliance.gate import Permit, Refusal
+from dialer.core.compliance.do_not_call import Screen
+from dialer.core.compliance.gate import Permit, Refusal, check
 from dialer.core.compliance.packs import Rulebook
 from dialer.core.outcome import Cause
 from dialer.engine import Performer
 from dialer.recording.facts import Fault, Finished
 from dialer.recording.library import Job, Library
-from dialer.store import agents, attempts, closing, incidents, leads, recordings, supervision
+from dialer.rules.message import demanding
+from dialer.store import (
+    agents,
+    attempts,
+    closing,
+    incidents,
+    leads,
+    opt_out,
+    questions,
+    recordings,
+    supervision,
+)
+from dialer.store.last_look import LastLook
 from dialer.store.session import Database, DatabaseUnreachable
 
 log = logging.getLogger(__name__)
@@ -39,6 +53,12 @@ T = TypeVar("T")
 
 # A claimed lead is held this long; a hopper holds two leads an agent, so a lease is rarely older than some minutes.
 LEASE = timedelta(minutes=10)
+# Counting what is left of a campaign takes longer than claiming from it.
+COUNT_EVERY = timedelta(seconds=5)
+# How old the last look at the do-not-call lists may be when a call is sent, and how long it is repeated for that before
+# the call is given up.
+FRESH = timedelta(milliseconds=6)
+PATIENCE = timedelta(milliseconds=250)
 # Between two tries to save while the database is away.
 RETRY = 0.5
 # The PBX writes its call record just after the channel is gone.
@@ -59,28 +79,40 @@ class Orders:
     notice: Path | None
     clock: Callable[[], datetime]
     campaign: Callable[[int], Campaign]  # the settings in force
-    screen: Screen = unscreened  # the registries
+    screen: Screen  # the registries
     listener: Listener = field(default_factory=Listener)
     library: Library | None = None
     tell: Callable[[ev.Event], None] = lambda event: None
     outbox_grew: Callable[[], None] = lambda: None
+    last_look: LastLook = field(init=False)
     _store_down: bool = False
+    _count_at: dict[int, datetime] = field(default_factory=dict)  # when a campaign's leads are counted next
+    _without_message: set[int] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.last_look = LastLook(self.db)
 
     def table(self) -> Mapping[type, Performer]:
         """One function per command."""
         return {
             cmd.ClaimLeads: self.claim,
+            cmd.ClaimLead: partial(asked.claim_one, self),
             cmd.ReleaseLead: self.release,
             cmd.RefuseLead: self.refuse,
             cmd.OpenAttemptRow: self.open,
             cmd.Originate: self.originate,
             cmd.OfferAgent: self.offer_agent,
+            cmd.BlockNumber: self.block_number,
+            cmd.ThankCustomer: self.thank_customer,
             cmd.SaveBridge: self.save_bridge,
             cmd.SaveEnding: self.save_ending,
             cmd.CloseAttempt: self.close,
             cmd.FinishRecording: self.finish_recording,
             cmd.DropRecording: self.drop_recording,
             cmd.AskWitness: self.witness,
+            cmd.OpenTransferRow: partial(asked.open_transfer, self),
+            cmd.OriginateTransfer: partial(asked.originate_transfer, self),
+            cmd.SaveTransfer: partial(asked.save_transfer, self),
             cmd.RingAgent: self.ring_agent,
             cmd.HangupLeg: self.hang_up,
             cmd.RingSupervisor: self.ring_supervisor,
@@ -97,6 +129,12 @@ class Orders:
         match order:
             case cmd.ClaimLeads(campaign_id=campaign_id):
                 return ev.ClaimFailed(campaign_id, reason)
+            case cmd.ClaimLead(agent_id=agent_id, asked_at=asked_at):
+                return ev.LeadNotClaimed(agent_id, asked_at, "failed")
+            case cmd.OpenTransferRow(transfer_id=transfer_id):
+                return ev.TransferNotOpened(transfer_id)
+            case cmd.OriginateTransfer(transfer_id=transfer_id):
+                return ev.TransferUnknown(transfer_id, reason)
             case cmd.OpenAttemptRow(attempt_id=attempt_id):
                 return ev.AttemptNotOpened(attempt_id, reason)
             case cmd.Originate(attempt_id=attempt_id):
@@ -134,11 +172,14 @@ class Orders:
 
         async def work(c: AsyncConnection) -> leads.Claimed:
             now = self.clock()
+            until, count = now + LEASE, now >= self._count_at.get(campaign.id, now)
             return await leads.claim(
-                c, campaign, order.count, until=now + LEASE, now=now, node=self.node, screen=self.screen
+                c, campaign, order.count, until=until, now=now, node=self.node, screen=self.screen, count=count
             )
 
         found = await self.saved(work)
+        if found.left is not None:
+            self._count_at[campaign.id] = self.clock() + COUNT_EVERY
         return ev.LeadsClaimed(order.campaign_id, found.prospects, found.next_at, found.left)
 
     async def release(self, order: cmd.ReleaseLead) -> None:
@@ -168,10 +209,59 @@ class Orders:
         return ev.AttemptOpened(order.attempt_id, verdict)
 
     async def originate(self, order: cmd.Originate) -> ev.Event:
+        if not (order.message or self.control.message):
+            await self._no_message(order)
+        try:
+            refusal = await self.listed_since(order.permit)
+        except DatabaseUnreachable:
+            return ev.OriginateNotSent(order.attempt_id, "whether the number was blocked meanwhile cannot be told")
+        if refusal is not None:
+            return ev.OriginateNotSent(order.attempt_id, refusal.rule, refusal)
         return await control.originate(self.ami, order, self.control, self.clock())
+
+    async def listed_since(self, permit: Permit) -> Refusal | None:
+        """The last look at the lists: between the row and this moment the number may have been put on one, and no call
+        may go to it from 10 ms after that. An answer that took too long is old already, and the question is put again.
+
+        Raises:
+            DatabaseUnreachable: also where it never answers in time; what is not known is no leave to call.
+        """
+        campaign = self.campaign(permit.campaign_id)
+        began = self.clock()
+        while self.clock() - began < PATIENCE:
+            stands, looked_at = await self.last_look.stands(permit.number, campaign, self.clock)
+            if stands:
+                looked_at = self.clock()
+                async with self.db.read() as c:
+                    question = await questions.with_hits_now(c, permit.basis.question, campaign)
+                verdict = check(self.rulebook, question, self.clock())
+                if isinstance(verdict, Refusal):
+                    return verdict
+            if self.clock() - looked_at <= FRESH:
+                return None
+        log.error("calls are not placed: the database takes too long to say whether a number was just blocked")
+        raise DatabaseUnreachable("it takes too long to say whether a number was just blocked")
+
+    async def _no_message(self, order: cmd.Originate) -> None:
+        """Somebody's law wants a message, and there is none: said once a campaign, for the house's own is asked at the
+        campaign's start.
+        """
+        campaign_id, pack = order.permit.campaign_id, demanding(self.rulebook, order.permit.basis.packs)
+        if pack is not None and campaign_id not in self._without_message:
+            self._without_message.add(campaign_id)
+            sentence = f"campaign {campaign_id} calls under {pack} without a message for who finds no agent"
+            await self.raise_incident(cmd.RaiseIncident("message_missing", sentence, self.clock()))
 
     async def offer_agent(self, order: cmd.OfferAgent) -> None:
         await self._order(control.offer_agent(self.ami, order))
+
+    async def block_number(self, order: cmd.BlockNumber) -> ev.Event:
+        number = await self.saved(lambda c: opt_out.keep(c, order.attempt_id, order.source, order.at, self.clock()))
+        log.info("attempt=%s the customer pressed the key: the number is on the company's list", order.attempt_id)
+        return ev.OptOutKept(order.attempt_id, number)
+
+    async def thank_customer(self, order: cmd.ThankCustomer) -> None:
+        await self._order(control.thank(self.ami, order))
 
     async def save_bridge(self, order: cmd.SaveBridge) -> None:
         await self.saved(lambda c: attempts.save_bridge(c, order))
@@ -191,6 +281,9 @@ class Orders:
                 log.warning("call records cannot be read: %s", error.strerror)
                 found = None
             if found is not None:
+                if found.opted_out:  # the call may be closed by now, and its event come to nobody
+                    at = found.ended_at or self.clock()
+                    self.tell(await self.block_number(cmd.BlockNumber(order.attempt_id, "key", at)))
                 return found
             if left:
                 await asyncio.sleep(RETRY)

@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
+from dialer import counting, reloading, screening, stopping
 from dialer.asterisk import translate
 from dialer.asterisk.connection import Ami, AmiSettings
 from dialer.asterisk.control import ControlSettings
@@ -29,15 +30,29 @@ from dialer.core.floor.floor import Floor
 from dialer.core.pacing.trunk import Trunk
 from dialer.engine import Engine, utc_now
 from dialer.news import News
+from dialer.operation.privacy.erase import Folders, keep_sweeping
 from dialer.orders import Orders
 from dialer.publish import mqtt
 from dialer.recording.formats import of_extension
 from dialer.recording.library import Job, Library
 from dialer.recording.library import Settings as LibrarySettings
+from dialer.registry.shelf import Shelf, folder_of
 from dialer.remote import Remote
-from dialer.rules.load import OwnDates, load
-from dialer.rules.named import unknown
-from dialer.store import agents, attempts, campaigns, do_not_call, installation, leads, outbox, recordings
+from dialer.rules.house import Watched, house_rules
+from dialer.rules.message import missing
+from dialer.store import (
+    agents,
+    attempts,
+    campaigns,
+    installation,
+    leads,
+    outbox,
+    recordings,
+    sealing,
+    stops,
+    suspensions,
+    transfers,
+)
 from dialer.store.session import Database, DatabaseUnreachable
 from dialer.web.house import House
 from dialer.web.live import Live
@@ -72,8 +87,11 @@ class Service:
     library: Library
     news: News
     house: House
+    shelf: Shelf
     started_at: datetime
     publisher: mqtt.Publisher | None = None
+    own_packs: Watched = field(default_factory=lambda: Watched(()))
+    extra_packs: tuple[Path, ...] = ()
     port: int = 0
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     _known: dict[int, tuple[Campaign, bool]] = field(default_factory=dict)  # as the engine was told
@@ -92,6 +110,16 @@ class Service:
                 g.create_task(self.ami.run(), name="ami"),
                 g.create_task(self._listen(), name="ami events"),
                 g.create_task(self._watch(), name="changes from outside"),
+                g.create_task(self.house.jobs.run(utc_now), name="jobs"),
+                g.create_task(self._sweep(), name="erasures"),
+                g.create_task(screening.watch(self.shelf, utc_now, self.incident), name="registries"),
+                g.create_task(counting.watch(self.db, self.engine, self.settings, utc_now), name="abandons"),
+                g.create_task(sealing.run(self.db, utc_now), name="ledger"),
+                g.create_task(stopping.obey(self.db, self.engine, utc_now), name="numbers blocked"),
+                g.create_task(
+                    reloading.watch(self.own_packs, self.settings, self.extra_packs, self.use_rules, self.incident),
+                    name="rule packs",
+                ),
             ]
             if self.publisher is not None:
                 tasks.append(g.create_task(self.publisher.run(), name="mqtt"))
@@ -113,6 +141,8 @@ class Service:
             log.warning(
                 "stopped with %d calls up: they go on and will be adopted", len(self.engine.floor.picture.calls)
             )
+        with suppress(DatabaseUnreachable):  # the next service seals them
+            await sealing.seal(self.db, utc_now)
 
     async def _listen(self) -> None:
         """AMI's one ordered queue, into the engine's inbox."""
@@ -120,7 +150,9 @@ class Service:
             self.engine.tell(event)
 
     async def _watch(self) -> None:
-        """Campaigns and do-not-call numbers that others wrote: the command line, another node."""
+        """What others wrote: the command line, another node. Blocked numbers are heard at once, and looked for here
+        lest one be missed.
+        """
         seen = utc_now()
         while True:
             await asyncio.sleep(WATCH_SECONDS)
@@ -128,10 +160,12 @@ class Service:
             with suppress(DatabaseUnreachable):  # the next command finds that out and says so
                 async with self.db.read() as c:
                     records = await campaigns.every(c)
-                    blocked = await do_not_call.blocked(c, since)
+                    stopped = await stops.since(c, since)
+                    areas = await suspensions.areas(c, now)
                 self._tell_changed(records)
-                for one in blocked:
-                    self.engine.tell(ev.NumberBlocked(one.number, one.campaign_id))
+                if areas != self.engine.floor.picture.suspended:  # also where the clock alone began or ended one
+                    self.engine.tell(ev.SuspensionSet(areas))
+                stopping.tell(self.engine, stopped)
                 seen = now
 
     def _tell_changed(self, records: Sequence[campaigns.CampaignRecord]) -> None:
@@ -139,7 +173,16 @@ class Service:
             running = record.status is campaigns.CampaignStatus.RUNNING
             if self._known.get(record.campaign.id) != (record.campaign, running):
                 self._known[record.campaign.id] = (record.campaign, running)
+                if running and (sentence := missing(self.settings, self.rulebook, record.campaign, utc_now())):
+                    log.error("%s", sentence)
+                    self.engine.tell(ev.CampaignSet(record.campaign, running=False))
+                    continue
                 self.engine.tell(ev.CampaignSet(record.campaign, running))
+
+    async def _sweep(self) -> None:
+        """Recordings of erased people, when no rule keeps them any more."""
+        folders = Folders(self.settings.recordings.library, self.settings.asterisk.spool)
+        await keep_sweeping(self.db, folders, utc_now, self.incident)
 
     async def _remember(self) -> None:
         """What the last service left: campaigns, sessions, open attempts, recordings not yet finished."""
@@ -149,9 +192,12 @@ class Service:
             records = await campaigns.every(c)
             sessions = await agents.sessions(c)
             open_attempts = await attempts.open_attempts(c, self.settings.node.name)
+            handing_over = await transfers.open_transfers(c, self.settings.node.name)
             unfinished = await recordings.unfinished(c)
         self._tell_changed(records)
-        self.engine.tell(ev.Adopted(sessions, open_attempts))
+        running = [one.campaign for one in records if one.status is campaigns.CampaignStatus.RUNNING]
+        await counting.tell(self.db, self.engine, self.settings, running, now)
+        self.engine.tell(ev.Adopted(sessions, open_attempts, handing_over))
         for attempt_id, ended_at, talk_seconds in unfinished:
             self.library.add(Job(attempt_id, ended_at.date(), timedelta(seconds=talk_seconds), self.orders.notice))
         if released or open_attempts or unfinished:
@@ -159,6 +205,11 @@ class Service:
                 "found from before: %d leads held, %d attempts open, %d agents, %d recordings to finish",
                 released, len(open_attempts), len(sessions), len(unfinished),
             )  # fmt: skip
+
+    def use_rules(self, rulebook: Rulebook) -> None:
+        """From now on: for the floor, for the check in front of each call, and for whoever asks."""
+        self.rulebook = self.orders.rulebook = rulebook
+        self.engine.tell(ev.RulesSet(rulebook))
 
     async def incident(self, kind: str, sentence: str) -> None:
         """Something a person must see, found by the service itself."""
@@ -179,10 +230,8 @@ async def started(
     secret = settings.ami.password()
     settings.node.data.mkdir(parents=True, exist_ok=True)
     with _only_one(settings.node.data / f"{settings.node.name}.lock"):
-        own = [OwnDates(c.name, frozenset(c.off), frozenset(c.workdays)) for c in settings.calendars]
-        rulebook = load(extra_packs, own)
-        if wrong := [f"{what}; expected {expected}" for what, expected in unknown(settings, rulebook)]:
-            raise BadConfig("\n".join(wrong))
+        own_packs = Watched(settings.rules.packs)
+        rulebook = house_rules(settings, extra_packs)
         _writable(settings.recordings.library)
         db = Database(settings.database.url)
         try:
@@ -190,7 +239,12 @@ async def started(
             now = utc_now()
             async with db.begin() as c:
                 tag = await installation.tag(c, now)
-            yield _assembled(settings, rulebook, db, tag, secret, now)
+            service = _assembled(settings, rulebook, db, tag, secret, now)
+            service.own_packs, service.extra_packs = own_packs, extra_packs
+            try:
+                yield service
+            finally:
+                await service.orders.last_look.close()
         finally:
             await db.close()
 
@@ -200,11 +254,18 @@ def _assembled(settings: Settings, rulebook: Rulebook, db: Database, tag: str, s
     if not trunks:
         raise BadConfig("trunks: at least one [[trunks]] block is expected")
     floor = Floor(tag, rulebook, trunks, settings.calling.purposes)
+    shelf = Shelf(folder_of(settings.node.data))
+    screen = screening.screen_of(shelf, utc_now)
     ami = Ami(AmiSettings(settings.ami.host, settings.ami.port, settings.ami.username, secret), translate.WANTED)
     orders = Orders(
         db=db,
         ami=ami,
-        control=ControlSettings(str(settings.asterisk.recordings)),
+        control=ControlSettings(
+            str(settings.asterisk.recordings),
+            message=settings.calling.abandon_message,
+            opt_out_key=settings.calling.opt_out_key,
+            thanks=settings.calling.thanks,
+        ),
         rulebook=rulebook,
         node=settings.node.name,
         call_records=settings.asterisk.call_records,
@@ -212,6 +273,7 @@ def _assembled(settings: Settings, rulebook: Rulebook, db: Database, tag: str, s
         notice=settings.recordings.notice,
         clock=utc_now,
         campaign=lambda campaign_id: floor.picture.desks[campaign_id].campaign,
+        screen=screen,
     )
     news = News(floor.picture, utc_now)
     engine = Engine(floor, orders.table(), news.publish, lost=orders.lost)
@@ -229,8 +291,8 @@ def _assembled(settings: Settings, rulebook: Rulebook, db: Database, tag: str, s
     orders.library = library
     live = Live(floor.picture)
     news.listeners.append(live.publish)
-    house = House(engine=engine, db=db, rulebook=rulebook, settings=settings, clock=utc_now, live=live)
-    service = Service(settings, rulebook, db, engine, orders, ami, library, news, house, now)
+    house = House(engine=engine, db=db, settings=settings, clock=utc_now, live=live, screen=screen)
+    service = Service(settings, rulebook, db, engine, orders, ami, library, news, house, shelf, now)
     if settings.mqtt.host:
         service.publisher = news.publisher = _publisher(service)
         orders.outbox_grew = service.publisher.outbox_grew
@@ -239,7 +301,13 @@ def _assembled(settings: Settings, rulebook: Rulebook, db: Database, tag: str, s
 
 def _publisher(service: Service) -> mqtt.Publisher:
     settings, db = service.settings, service.db
-    remote = Remote(service.engine, db, utc_now, settings.calling.region)
+    remote = Remote(
+        service.engine,
+        db,
+        utc_now,
+        settings.calling.region,
+        lambda campaign: missing(settings, service.rulebook, campaign, utc_now()),
+    )
 
     async def next_batch(limit: int) -> list[mqtt.OutboxRow]:
         async with db.read() as c:

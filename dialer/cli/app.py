@@ -22,6 +22,7 @@ from dialer.cli import (
     lab,
     leads,
     ledger,
+    person,
     registry,
     rules,
     run,
@@ -86,6 +87,7 @@ app.add_typer(dnc.app, name="dnc")
 app.add_typer(consent.app, name="consent")
 app.add_typer(registry.app, name="registry")
 app.add_typer(suspend.app, name="suspend")
+app.add_typer(person.app, name="person")
 app.command()(explain.explain)
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(rules.app, name="rules")

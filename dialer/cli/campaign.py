@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dialer.cli import screen
+from dialer.cli import readiness, screen
 from dialer.cli.database import with_database
 from dialer.cli.failures import Refused
 from dialer.cli.options import CampaignName, Json, MachinePolicy, Mode, PreviewPolicy
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from dialer.config import Settings
+    from dialer.core.campaign import Campaign
     from dialer.store.campaigns import CampaignRecord, CampaignStatus
     from dialer.store.session import Database
 
@@ -23,6 +24,8 @@ app = typer.Typer(
     help="Campaigns: leads, rules and a dial mode. Name one by its name or its id. "
     "A running service takes up a change within a few seconds.",
 )
+
+app.command()(readiness.readiness)
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -113,15 +116,20 @@ def every(context: typer.Context, as_json: Json = False) -> None:
 
 @app.command()
 def show(context: typer.Context, campaign: CampaignName, as_json: Json = False) -> None:
-    """One campaign with all its settings.
+    """One campaign with all its settings, and how its abandons stand against the limit.
 
     Example: dialer campaign show 3
     """
     from dialer.cli.naming import campaign_named
 
-    async def work(_: Settings, db: Database) -> dict[str, Any]:
+    async def work(config: Settings, db: Database) -> dict[str, Any]:
+        from dialer.cli.abandonment import standing
+        from dialer.engine import utc_now
+
         async with db.read() as c:
-            return await _shown(c, await campaign_named(c, campaign))
+            record = await campaign_named(c, campaign)
+            blocks = await standing(c, config, record.campaign, utc_now())
+            return await _shown(c, record) | {"abandonment": blocks}
 
     _show(with_database(context, work), as_json)
 
@@ -160,6 +168,9 @@ def change(
 @app.command()
 def start(context: typer.Context, campaign: CampaignName, as_json: Json = False) -> None:
     """Start, or go on after a pause. A running service begins to dial within a few seconds.
+
+    The gate is asked about the first leads, and standard error has what it says. Refused where none of all its leads
+    can ever be called, or where its caller ids or its ring time break a rule of the places it calls.
 
     Example: dialer campaign start 家装回访
     """
@@ -277,10 +288,13 @@ def _set_status(context: typer.Context, campaign: str, status: CampaignStatus) -
     from dialer.store import campaigns
 
     async def work(config: Settings, db: Database) -> dict[str, Any]:
+        if status is campaigns.CampaignStatus.RUNNING:
+            await readiness.before_start(config, db, campaign)
         async with db.begin() as c:
             record = await campaign_named(c, campaign)
             if status is campaigns.CampaignStatus.RUNNING:
                 _known_trunk(config, record.campaign.trunk)
+                _has_message(config, record.campaign)
             await campaigns.set_status(c, record.campaign.id, status, utc_now())
             return await _shown(c, await campaigns.get(c, record.campaign.id))
 
@@ -292,6 +306,16 @@ def _known_trunk(config: Settings, trunk: str) -> None:
     if trunk not in names:
         there = f"it has {', '.join(names)}" if names else "it has none"
         raise Refused(f"trunk: the configuration has no [[trunks]] block named {trunk!r}; {there}")
+
+
+def _has_message(config: Settings, campaign: Campaign) -> None:
+    from dialer.engine import utc_now
+    from dialer.rules.house import house_rules
+    from dialer.rules.message import missing
+
+    sentence = missing(config, house_rules(config), campaign, utc_now())
+    if sentence is not None:
+        raise Refused(sentence)
 
 
 async def _shown(c: AsyncConnection, record: CampaignRecord) -> dict[str, Any]:
@@ -322,6 +346,10 @@ def _show(shown: dict[str, Any], as_json: bool) -> None:
         screen.document(shown)
         return
     head = [(key, shown[key]) for key in ("campaign_id", "status", "agents", "leads", "created_at", "changed_at")]
+    if "abandonment" in shown:
+        from dialer.cli.abandonment import sentence
+
+        head += [("abandons" if n == 0 else "", sentence(one)) for n, one in enumerate(shown["abandonment"])]
     screen.table("", ("setting", "value"), [*head, *_flat("", shown["settings"])])
 
 

@@ -11,7 +11,7 @@ from dialer.cli.failures import Refused
 
 # Text even where it looks like a number, and lists that are typed with commas.
 _TEXTS = frozenset({"name", "trunk", "notice", "default_disposition", "rules.workdays"})
-_LISTS = frozenset({"caller_ids", "rules.purposes", "rules.overlays", "rules.closes_on"})
+_LISTS = frozenset({"caller_ids", "transfer_numbers", "rules.purposes", "rules.overlays", "rules.closes_on"})
 
 
 def assigned(present: Mapping[str, Any], assignments: Iterable[str]) -> dict[str, Any]:

@@ -74,10 +74,10 @@ async def _examined(config: Path) -> list[Finding]:
         findings += [
             failed("config", line, "Correct it, or let `dialer init` write one.") for line in str(error).splitlines()
         ]
-        rest = ("zone data", "rule packs", "registries", "database", "data folder", "recordings", "spool",
+        rest = ("message", "zone data", "rule packs", "registries", "database", "data folder", "recordings", "spool",
                 "call records", "ami", *pbx.CHECKS, "mqtt", "http")  # fmt: skip
         return [*findings, *skipped(rest, "there is no configuration"), *clock.looked()]
-    findings.append(ok("config", str(config)))
+    findings += [ok("config", str(config)), *machine.message(settings)]
     now = utc_now()
 
     async def stored_and_pbx() -> list[Finding]:

@@ -17,11 +17,14 @@ from dialer.cli.database import with_database
 from dialer.cli.failures import Refused
 from dialer.cli.options import Json, Lab, OfCampaign
 from dialer.cli.progress import bytes_done
+from dialer.cli.readiness import show
 
 if TYPE_CHECKING:
     from dialer.config import Settings
+    from dialer.core.campaign import Campaign
     from dialer.operation.intake.load import Report
     from dialer.operation.intake.rules import RowError
+    from dialer.operation.readiness.count import Ahead
     from dialer.store.session import Database
 
 app = typer.Typer(no_args_is_help=True, help="Lists of leads.")
@@ -58,7 +61,8 @@ def load(
     """Read a CSV file of leads: names and phones, in UTF-8, UTF-16 or GB18030, with a header in English or Chinese.
 
     Good rows are kept, each other is named with its reason; the same file twice adds nothing, and an interrupted import
-    goes on where it was. Exit status 0 if any row was good (or the file has none), else 1.
+    goes on where it was. A dry run also asks the compliance gate which leads may be called, and when. Exit status 0 if
+    any row was good (or the file has none), else 1.
 
     Example: dialer leads import 客户.csv --campaign 家装回访 --dry-run --report rejected.csv
     """
@@ -83,8 +87,9 @@ def load(
             reading=Reading(region or settings.calling.region, zone_names(), lab),
             dry_run=dry_run,
         )
+        ahead = _ahead(settings, db, record.campaign, lab) if dry_run else None
         with rejected_to(report, file) as rejected, bytes_done(file.name, not as_json) as progress:
-            return await load_file(db, file, intake, clock=utc_now, progress=progress, rejected=rejected)
+            return await load_file(db, file, intake, clock=utc_now, progress=progress, rejected=rejected, ahead=ahead)
 
     found = with_database(context, work)
     if as_json:
@@ -93,6 +98,17 @@ def load(
         _show(found, dry_run, report)
     if (strict and found.rejected) or (found.rejected and found.rejected == found.rows):
         raise typer.Exit(1)
+
+
+def _ahead(settings: Settings, db: Database, campaign: Campaign, lab: bool) -> Ahead:
+    from dialer.cli import rulebook
+    from dialer.core.campaign import under_house_rules
+    from dialer.engine import utc_now
+    from dialer.operation.readiness.count import Ahead
+
+    ruled = under_house_rules(campaign, settings.overlays(campaign.trunk), settings.calling.purposes)
+    rules = rulebook.rulebook(settings, lab_numbers=lab)
+    return Ahead(db, rules, ruled, rulebook.screen(settings), utc_now())
 
 
 @contextmanager
@@ -127,6 +143,9 @@ def _show(found: Report, dry_run: bool, report: Path | None) -> None:
     would = "would be " if dry_run else ""
     typer.echo(f"{found.rows} rows: {found.added} {would}added, {found.doubled} doubled, {found.rejected} rejected")
     show_rejected(found.errors, found.rejected, report)
+    if found.readiness is not None and found.added:
+        typer.echo()
+        show(found.readiness)
 
 
 def show_rejected(errors: tuple[RowError, ...], total: int, report: Path | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from dialer.operation.intake.rules import RowError
 from dialer.operation.intake.text import SNIFFED, lines, sniff
 
 _CHUNK = 256 * 1024
+_TAIL = 64 * 1024
 _DELIMITERS = (",", "\t", ";", "|")
 _FAULTS = {
     "BAD_ENCODING": "text in the file's encoding was expected; these bytes are none",
@@ -52,6 +54,29 @@ def numbers(
                 first, layout = layout is None, layout or layout_of(line.text, column)
                 if not (first and layout.header):
                     yield _number(line.number, line.text, layout, region, lab)
+
+
+def refuse_unfinished(file: Path) -> None:
+    """A file that was cut off in transfer must not pass for the whole list.
+
+    Raises:
+        Refused: it is empty; or its last line has no end where others have one, and is shorter than all near it.
+        OSError: the file cannot be read.
+    """
+    size = file.stat().st_size
+    with file.open("rb") as source:
+        head = source.read(SNIFFED)
+        encoding: str = sniff(head)
+        if encoding == "utf-16":  # the mark that says which way round stands at the beginning alone
+            encoding = "utf-16-le" if head.startswith(codecs.BOM_UTF16_LE) else "utf-16-be"
+        source.seek(max(size - _TAIL, 0) // 2 * 2)
+        tail = source.read().decode(encoding, errors="replace")
+    rows = [row for row in tail.splitlines() if row.strip("\ufeff\0 \t")]
+    if not rows:
+        raise Refused(f"{file.name} is empty: nothing was changed")
+    whole = rows[1:-1] if size > _TAIL else rows[:-1]  # the first row of the tail may be half a row
+    if not tail.endswith(("\n", "\r")) and whole and len(rows[-1]) < min(map(len, whole)):
+        raise Refused(f"{file.name} seems to be cut off: its last line has no end and is shorter than those before it")
 
 
 def layout_of(text: str, column: str | None) -> Layout:

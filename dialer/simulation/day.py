@@ -59,7 +59,7 @@ class Day:
         self.agenda = Agenda(plan.start)
         self.floor = Floor("sim", self.rulebook, (Trunk("carrier", plan.lines, plan.calls_per_second),))
         campaigns = _campaigns()
-        self.shop = Shop(self.rulebook, {c.id: c for c in campaigns})
+        self.shop = Shop(self.rulebook, {c.id: c for c in campaigns}, registries=(("US-DNC", plan.start),))
         self.pbx = Pbx(self.agenda, random, plan.world, self.tell)
         ends_at = plan.start + timedelta(hours=plan.hours)
         self.people = People(self.agenda, random, self.floor.picture, self.tell, ends_at)

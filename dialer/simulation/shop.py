@@ -43,6 +43,7 @@ class Shop:
     endings: dict[str, Ending] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     history: dict[Number, list[PastAttempt]] = field(default_factory=dict)
+    registries: tuple[tuple[str, datetime | None], ...] = ()
     refusals: list[tuple[int, Refusal]] = field(default_factory=list)
     _due: defaultdict[int, list[tuple[datetime, int]]] = field(default_factory=lambda: defaultdict(list))
     _left: Counter[int] = field(default_factory=Counter)
@@ -127,6 +128,7 @@ class Shop:
             rules=campaign.rules,
             history=tuple(self.history.get(number, ())),
             mode=campaign.dial_mode.value,
+            snapshots=self.registries,
         )
 
     def _shelve(self, lead_id: int, at: datetime, because: str) -> None:

@@ -71,11 +71,10 @@ class ListCount:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """A number that was put on a list at `added_at`: for a campaign, for a brand, or for all."""
+    """A number that was put on a list: for a campaign, for a brand, or for all."""
 
     number: Number
-    campaign_id: int | None
-    added_at: datetime
+    campaign_id: int | None = None
     brand: str | None = None
 
 
@@ -292,12 +291,12 @@ async def blocked_among(c: AsyncConnection, first: int, last: int) -> tuple[Bloc
 
 async def _blocked(c: AsyncConnection, condition: ColumnElement[bool]) -> tuple[Blocked, ...]:
     rows = await c.execute(
-        select(table.c.number, table.c.campaign_id, table.c.added_at, table.c.brand)
+        select(table.c.number, table.c.campaign_id, table.c.brand)
         .where(condition, table.c.removed_at.is_(None), table.c.number.is_not(None))
         .where(or_(table.c.channel.is_(None), table.c.channel == CHANNEL))
         .order_by(table.c.added_at, table.c.id)
     )
-    return tuple(Blocked(Number(row.number), row.campaign_id, row.added_at, row.brand) for row in rows)
+    return tuple(Blocked(Number(row.number), row.campaign_id, row.brand) for row in rows)
 
 
 def _name(row: Any, campaign: Campaign | None) -> str:

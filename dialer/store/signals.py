@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from sqlalchemy import URL, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,6 +19,7 @@ from dialer.store.session import make_engine
 
 Subject = Literal["listed", "consent", "suspension"]
 
+_SUBJECTS: dict[str, Subject] = {subject: subject for subject in get_args(Subject)}
 _CHANNEL = "dialer_stops"
 _SEND = text("SELECT pg_notify(:channel, :word)")
 
@@ -43,13 +44,14 @@ async def send(c: AsyncConnection, subject: Subject, ids: Sequence[int]) -> None
 
 
 @asynccontextmanager
-async def listening(url: URL) -> AsyncIterator[AsyncIterator[Signal]]:
-    """What is said from now on, over a connection of its own.
+async def listening(url: URL) -> AsyncIterator[tuple[AsyncConnection, AsyncIterator[Signal]]]:
+    """What is said from now on, and the connection over which it is heard: what it means can be read there in one trip,
+    each statement a transaction of its own.
 
     Raises:
         LineLost: from the iterator.
     """
-    engine = make_engine(url)
+    engine = make_engine(url).execution_options(isolation_level="AUTOCOMMIT")
     words: asyncio.Queue[str | None] = asyncio.Queue()
 
     def heard(_connection: object, _pid: int, _channel: str, word: str) -> None:
@@ -63,7 +65,7 @@ async def listening(url: URL) -> AsyncIterator[AsyncIterator[Signal]]:
             driver: Any = (await c.get_raw_connection()).driver_connection
             driver.add_termination_listener(gone)
             await driver.add_listener(_CHANNEL, heard)
-            yield _signals(words)
+            yield c, _signals(words)
             driver.remove_termination_listener(gone)
             await driver.remove_listener(_CHANNEL, heard)  # says nothing where the connection is gone
     finally:
@@ -73,5 +75,5 @@ async def listening(url: URL) -> AsyncIterator[AsyncIterator[Signal]]:
 async def _signals(words: asyncio.Queue[str | None]) -> AsyncIterator[Signal]:
     while (word := await words.get()) is not None:
         subject, first, last = word.split()
-        yield Signal("consent" if subject == "consent" else "listed", int(first), int(last))
+        yield Signal(_SUBJECTS.get(subject, "listed"), int(first), int(last))
     raise LineLost("the connection to the database that was listened on is gone")

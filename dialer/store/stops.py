@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import closing, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,10 +18,11 @@ import asyncpg
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dialer.core.compliance.do_not_call import CHANNEL
 from dialer.core.number import Number
 from dialer.store import consents, do_not_call, signals
 from dialer.store.do_not_call import Blocked
-from dialer.store.session import Database, DatabaseUnreachable
+from dialer.store.session import Database
 from dialer.store.signals import LineLost, Signal
 
 log = logging.getLogger(__name__)
@@ -30,8 +31,6 @@ log = logging.getLogger(__name__)
 LOOK_SECONDS = 0.005
 # Before a lost connection is tried again; whoever listens must also look into the tables from time to time.
 AGAIN_SECONDS = 0.5
-
-_NOBODY: frozenset[Number] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +61,9 @@ async def heard(db: Database) -> AsyncIterator[Stops]:
 async def _listened(db: Database) -> AsyncIterator[Stops]:
     while True:
         try:
-            async with signals.listening(db.url) as said:
+            async with signals.listening(db.url) as (c, said):
                 async for signal in said:
-                    with suppress(DatabaseUnreachable):
-                        async with db.read() as c:
-                            meant = await _meant(c, signal)
-                        yield meant
+                    yield await _meant(c, signal)
         except (
             OSError,
             TimeoutError,
@@ -102,13 +98,10 @@ async def _looked(db: Database) -> AsyncIterator[Stops]:
                 continue
             before = listed, withdrawn
             version, listed, withdrawn = now
-            if (listed, withdrawn) == before:
-                continue
-            with suppress(DatabaseUnreachable):
-                async with db.read() as c:
-                    blocked = await do_not_call.blocked_among(c, before[0] + 1, listed) if listed > before[0] else ()
-                    ended = await consents.withdrawn(c, _moment(before[1])) if withdrawn > before[1] else _NOBODY
-                yield Stops(blocked, ended)
+            yield Stops(
+                tuple(_blocked(file, before[0], listed)) if listed > before[0] else (),
+                _ended(file, before[1]) if withdrawn > before[1] else frozenset(),
+            )
 
 
 def _state(file: sqlite3.Connection, version: int | None) -> tuple[int, int, str] | None:
@@ -126,5 +119,18 @@ def _state(file: sqlite3.Connection, version: int | None) -> tuple[int, int, str
     return now, listed or 0, withdrawn or ""
 
 
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(f"{text or '1970-01-01 00:00:00'}+00:00")
+def _blocked(file: sqlite3.Connection, after: int, last: int) -> Iterator[Blocked]:
+    """As `do_not_call.blocked_among`; a reader of SQLite waits for nobody."""
+    rows = file.execute(
+        "SELECT number, campaign_id, brand FROM do_not_call WHERE id > ? AND id <= ? AND removed_at IS NULL"
+        " AND number IS NOT NULL AND coalesce(channel, ?) = ?",
+        (after, last, CHANNEL, CHANNEL),
+    )
+    for number, campaign_id, brand in rows:
+        yield Blocked(Number(number), campaign_id, brand)
+
+
+def _ended(file: sqlite3.Connection, after: str) -> frozenset[Number]:
+    """As `consents.withdrawn`, but after that moment alone."""
+    rows = file.execute("SELECT number FROM consents WHERE withdrawn_at > ?", (after,))
+    return frozenset(Number(number) for (number,) in rows)

@@ -39,10 +39,15 @@ TABLE: dict[str, Access] = {
     "POST /agent/pause": _A,
     "POST /agent/log-out": _A,
     "POST /agent/dial": _A,
+    "POST /agent/call": _A,
+    "POST /agent/transfer": _A,
+    "POST /agent/transfer/cancel": _A,
     "POST /agent/skip": _A,
     "POST /agent/hang-up": _A,
     "POST /agent/disposition": _A,
     "POST /agent/opt-out": _A,
+    "POST /agent/consent": _A,
+    "POST /agent/consent/withdraw": _A,
     # the floor
     "GET /live": _A,  # an agent sees only their own part of it
     "GET /floor": _S,
@@ -79,7 +84,28 @@ TABLE: dict[str, Access] = {
     "POST /do-not-call": _S,
     "POST /do-not-call/search": _X,
     "POST /do-not-call/remove": _X,
+    # consent: taking it away protects, entering it does not
+    "POST /consents": _X,
+    "POST /consents/search": _X,
+    "POST /consents/withdraw": _S,
+    # what would become of a campaign's leads
+    "GET /campaigns/{campaign_id}/readiness": _S,
+    "POST /campaigns/{campaign_id}/readiness": _S,
+    "DELETE /campaigns/{campaign_id}/readiness": _S,
+    # emergencies: stopping calls protects, and who may stop them may let them go on
+    "GET /suspensions": _S,
+    "POST /suspensions": _S,
+    "POST /suspensions/{suspension_id}/lift": _S,
+    # people, by a number one knows
+    "POST /people/export": _X,
+    "POST /people/erasure-plan": _X,
+    "POST /people/erase": _X,
     "POST /explain": _S,  # by full number: administrators only
+    # the ledger: an export leaves the house with whole numbers
+    "GET /ledger": _S,
+    "POST /ledger/verify": _X,
+    "POST /ledger/export": _X,
+    "GET /ledger/exports": _X,
     # users and the node
     "GET /users": _S,
     "GET /users/{login}": _S,

@@ -14,7 +14,7 @@ from dialer.core.outcome import Kind
 from dialer.store import campaigns, people
 from dialer.store.campaigns import CampaignStatus
 from dialer.web import listing
-from dialer.web.fields import AttemptId, Body, Id, Limit, Line, Moment, Page, Text, Word
+from dialer.web.fields import AttemptId, Body, Id, Limit, Line, Moment, NumberText, Page, Text, Word
 from dialer.web.guard import Person
 from dialer.web.house import House
 from dialer.web.listing import AttemptView
@@ -43,6 +43,8 @@ class OwnCampaign(BaseModel):
     status: CampaignStatus
     dial_mode: DialMode
     on_hook: bool
+    manual: bool  # numbers may be typed, for calls and transfers
+    transfer_numbers: list[str]  # to these a customer may be transferred in any case
     wrap_up_seconds: int
     dispositions: dict[str, Kind]
 
@@ -56,6 +58,18 @@ class LogIn(Body):
 
     on_hook: bool = False
     campaigns: Annotated[list[Id], Field(min_length=1, max_length=1000)] | None = None
+
+
+class ManualCall(Body):
+    """A lead of one of the agent's campaigns, or a number, which becomes a lead of the campaign if it is none yet."""
+
+    campaign_id: Id
+    lead_id: Id | None = None
+    number: NumberText | None = None
+
+
+class Transfer(Body):
+    number: NumberText
 
 
 class PauseCode(Body):
@@ -120,6 +134,8 @@ async def assigned(house: House, who: Person) -> OwnCampaigns:
                 status=record.status,
                 dial_mode=record.campaign.dial_mode,
                 on_hook=record.campaign.on_hook,
+                manual=record.campaign.manual,
+                transfer_numbers=list(record.campaign.transfer_numbers),
                 wrap_up_seconds=record.campaign.wrap_up_seconds,
                 dispositions=record.campaign.dispositions,
             )
@@ -172,6 +188,32 @@ async def log_out(house: House, who: Person) -> OwnView:
 async def dial(house: House, who: Person) -> OwnView:
     """The gate is asked again. Where it refuses, the answer's `preview` is null and no call was placed."""
     return await _order(house, ev.DialAsked(who.login))
+
+
+@room.route("POST /agent/call", "Call one lead, or a number, from a pause too", also=_MAY_FAIL)
+async def call(house: House, who: Person, body: ManualCall) -> OwnView:
+    """The gate is asked. Where it refuses, or the lead cannot be had, no call is placed, the agent is back where they
+    were, and their view's `unplaced` says why. After the call an agent who was paused is paused again.
+    """
+    if body.number is not None and body.lead_id is not None:
+        raise Problem("invalid", "Expected either lead_id or number.")
+    wanted = house.parse(body.number) if body.number is not None else body.lead_id
+    if wanted is None:
+        raise Problem("invalid", "Expected either lead_id or number.")
+    return await _order(house, ev.ManualAsked(who.login, body.campaign_id, wanted))
+
+
+@room.route("POST /agent/transfer", "Hand the customer over to an outside number once it answers", also=_MAY_FAIL)
+async def transfer(house: House, who: Person, body: Transfer) -> OwnView:
+    """The gate is asked about this number too. The agent keeps the customer until it answers: then the attempt and its
+    recording end, and wrap-up begins. Where it comes to nothing, the agent's view's `unplaced` says why.
+    """
+    return await _order(house, ev.TransferAsked(who.login, house.parse(body.number)))
+
+
+@room.route("POST /agent/transfer/cancel", "Keep the customer after all", also=_MAY_FAIL)
+async def cancel_transfer(house: House, who: Person) -> OwnView:
+    return await _order(house, ev.TransferCancelAsked(who.login))
 
 
 @room.route("POST /agent/skip", "Give the lead in preview back", also=_MAY_FAIL)

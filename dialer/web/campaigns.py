@@ -10,11 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.core import events as ev
 from dialer.core.campaign import DialMode
+from dialer.operation.readiness.start import first_look
+from dialer.rules.message import missing
 from dialer.store import campaign_settings, campaigns, leads, reports
 from dialer.store.campaigns import CampaignRecord, CampaignStatus
 from dialer.web.fields import Body, Id, Login
 from dialer.web.house import House
 from dialer.web.problems import FieldError, Problem
+from dialer.web.readiness import CountedView
 from dialer.web.routes import Room
 
 room = Room("campaigns")
@@ -39,11 +42,17 @@ class CampaignChange(Body):
     machine_policy: str | None = None
     on_hook: bool | None = None
     notice: str | None = None
+    abandon_message: str | None = None
+    opt_out_key: str | None = None
     default_disposition: str | None = None
     dispositions: dict[str, str] | None = None
     recycle: dict[str, JsonValue] | None = None
     max_attempts: int | None = None
     callback_grace: JsonValue = None
+    manual: bool | None = None
+    transfer_numbers: list[str] | None = None
+    brand: str | None = None
+    subject: str | None = None
 
     def said(self) -> dict[str, Any]:
         """The settings that were named. Null is no value for any of them."""
@@ -88,6 +97,13 @@ class CampaignRead(CampaignBrief):
     settings: dict[str, JsonValue]
     agents: list[str]
     leads: dict[str, int]
+
+
+class CampaignStarted(CampaignRead):
+    """`first_look`: what the gate said of the first thousand waiting leads; `note` in a sentence, null: all is well."""
+
+    first_look: CountedView
+    note: str | None
 
 
 class Millis(BaseModel):
@@ -157,8 +173,19 @@ _MAY_FAIL = ("not_found", "impossible")
 
 
 @room.route("POST /campaigns/{campaign_id}/start", "Start, or go on", also=_MAY_FAIL)
-async def start(house: House, campaign_id: Id) -> CampaignRead:
-    return await _set(house, campaign_id, CampaignStatus.RUNNING)
+async def start(house: House, campaign_id: Id) -> CampaignStarted:
+    """The gate is asked about the first leads. Refused where none of all its leads can ever be called, or where its
+    caller ids or its ring time break a rule of the places it calls.
+    """
+    async with house.db.read() as c:
+        campaign = house.under_rules((await campaigns.get(c, campaign_id)).campaign)
+    look = await first_look(house.db, house.rulebook, campaign, house.screen, house.clock())
+    objection = look.objection()
+    if objection is not None:
+        raise Problem("impossible", objection)
+    shown = await _set(house, campaign_id, CampaignStatus.RUNNING)
+    counted = CountedView.model_validate(look.counted, from_attributes=True)
+    return CampaignStarted(**shown.model_dump(), first_look=counted, note=look.summary())
 
 
 @room.route("POST /campaigns/{campaign_id}/pause", "Place no more calls; those that are up go on", also=_MAY_FAIL)
@@ -189,6 +216,10 @@ async def _set(house: House, campaign_id: int, status: CampaignStatus) -> Campai
         record = await campaigns.get(c, campaign_id)
         if status is CampaignStatus.RUNNING and record.campaign.trunk not in house.picture.trunks:
             raise Problem("impossible", f"The configuration has no trunk {record.campaign.trunk!r}.")
+        if status is CampaignStatus.RUNNING:
+            sentence = missing(house.settings, house.rulebook, record.campaign, house.clock())
+            if sentence is not None:
+                raise Problem("impossible", sentence)
         await campaigns.set_status(c, campaign_id, status, house.clock())
         record = await campaigns.get(c, campaign_id)
         shown = await _read(c, house, campaign_id)

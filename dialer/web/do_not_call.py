@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field
-from sqlalchemy.ext.asyncio import AsyncConnection
+from pydantic import BaseModel, Field, model_validator
 
 from dialer.core import events as ev
+from dialer.core.compliance.do_not_call import CHANNEL, OwnScope
 from dialer.core.number import Number
 from dialer.store import campaigns, do_not_call
 from dialer.store.do_not_call import Listing
@@ -24,25 +24,45 @@ room = Room("do-not-call")
 
 
 class OptOut(Body):
-    """`attempt_id` null: the lead in preview or on the call now. Scope campaign: this campaign alone leaves them be."""
+    """`attempt_id` null: the lead in preview or on the call now. `scope` says who leaves them be: the whole company,
+    all campaigns of this one's brand, or this campaign alone.
+    """
 
     attempt_id: AttemptId | None = None
-    scope: Literal["company", "campaign"] = "company"
+    scope: Literal["company", "brand", "campaign"] = "company"
+
+
+class OneList(Body):
+    """Which list: of a campaign, of a brand, of a way of reaching people; without: the whole company's."""
+
+    campaign_id: Id | None = None
+    brand: Annotated[Line, Field(min_length=1)] | None = None
+    channel: Literal["phone", "sms", "email", "post"] | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        do_not_call.scope_of(self.campaign_id, self.brand, self.channel)
+        return self
 
 
 class Blocked(BaseModel):
-    """Durable. `added` false: the number was on the list already. `campaign_id` null: for the whole company."""
+    """Durable. `added` false: the number was on the list already. Lists of other channels than phone stop no calls."""
 
     number_ends: str
+    scope: OwnScope
     campaign_id: int | None
+    brand: str | None
+    channel: str | None
     added: bool
     at: datetime
 
 
 class ListCounts(BaseModel):
     class ListCount(BaseModel):
-        scope: str
+        scope: OwnScope
         campaign_id: int | None
+        brand: str | None
+        channel: str | None
         source: str
         numbers: int
 
@@ -53,17 +73,15 @@ class OneNumber(Body):
     number: NumberText
 
 
-class NewEntry(OneNumber):
+class NewEntry(OneNumber, OneList):
     """`asked_by`: the callee's name, or who entered it. `proof`: a letter's reference. `expires` null: for good."""
 
-    campaign_id: Id | None = None
     asked_by: Line = ""
     proof: Line = ""
     expires: Moment | None = None
 
 
-class Removal(OneNumber):
-    campaign_id: Id | None = None
+class Removal(OneNumber, OneList):
     because: Annotated[Line, Field(min_length=3)]
 
 
@@ -79,13 +97,18 @@ class Entries(BaseModel):
 
 @room.route("POST /agent/opt-out", "The callee wants no more calls", also=("impossible", "not_found"))
 async def opt_out(house: House, who: Person, body: OptOut) -> Blocked:
-    """Of the present lead, or of one of the agent's own attempts. A conversation under way goes on; all else stops."""
+    """Of the present lead, or of one of the agent's own attempts. A conversation under way goes on; all else stops, and
+    who wants no calls of the company has withdrawn every consent.
+    """
     if body.attempt_id is None:
-        number, campaign_id, proof = _present(house, who)
+        number, campaign_id, proof = present(house, who)
     else:
-        number, campaign_id, proof = await _own_attempt(house, who, body.attempt_id)
+        number, campaign_id, proof = await own_attempt(house, who, body.attempt_id)
+    brand = await _brand_of(house, campaign_id) if body.scope == "brand" else None
     now = house.clock()
-    listed = Listing("agent", who.login, now, proof, campaign_id if body.scope == "campaign" else None)
+    listed = Listing(
+        "agent", who.login, now, proof, campaign_id=campaign_id if body.scope == "campaign" else None, brand=brand
+    )
     return await _block(house, number, listed, now)
 
 
@@ -98,9 +121,13 @@ async def counts(house: House) -> ListCounts:
 
 @room.route("POST /do-not-call", "Put a number on a list", status=201, also=("not_found",))
 async def add(house: House, who: Person, body: NewEntry) -> Blocked:
+    """Answered once it is durable. No call to the number is placed from 10 ms after that, on any node."""
     now = house.clock()
     number = house.parse(body.number)
-    listed = Listing("web", body.asked_by or who.login, now, body.proof, body.campaign_id, body.expires)
+    listed = Listing(
+        "web", body.asked_by or who.login, now, body.proof,
+        campaign_id=body.campaign_id, expires=body.expires, brand=body.brand, channel=body.channel,
+    )  # fmt: skip
     return await _block(house, number, listed, now)
 
 
@@ -116,27 +143,36 @@ async def search(house: House, body: OneNumber) -> Entries:
 async def remove(house: House, who: Person, body: Removal) -> Removed:
     number = house.parse(body.number)
     async with house.db.begin() as c:
-        await _known_campaign(c, body.campaign_id)
+        await do_not_call.known(c, body.campaign_id, None)  # a brand may be gone, and its list still there
         gone = await do_not_call.remove(
-            c, number, body.campaign_id, by=who.login, because=body.because, now=house.clock()
-        )
+            c, number, body.campaign_id, by=who.login, because=body.because, now=house.clock(), brand=body.brand,
+            channel=body.channel,
+        )  # fmt: skip
     return Removed(number_ends=ends(number), removed=gone)
 
 
 async def _block(house: House, number: Number, listed: Listing, now: datetime) -> Blocked:
     async with house.db.begin() as c:
-        await _known_campaign(c, listed.campaign_id)
+        await do_not_call.known(c, listed.campaign_id, listed.brand)
         added = await do_not_call.add(c, number, listed, now)
-    house.engine.tell(ev.NumberBlocked(number, listed.campaign_id))
-    return Blocked(number_ends=ends(number), campaign_id=listed.campaign_id, added=added, at=now)
+    if listed.channel in (None, CHANNEL):
+        house.engine.tell(ev.NumberBlocked(number, listed.campaign_id, listed.brand))
+    return Blocked(
+        number_ends=ends(number), scope=listed.scope, campaign_id=listed.campaign_id, brand=listed.brand,
+        channel=listed.channel, added=added, at=now,
+    )  # fmt: skip
 
 
-async def _known_campaign(c: AsyncConnection, campaign_id: int | None) -> None:
-    if campaign_id is not None:
-        await campaigns.get(c, campaign_id)
+async def _brand_of(house: House, campaign_id: int) -> str:
+    async with house.db.read() as c:
+        brand = (await campaigns.get(c, campaign_id)).campaign.brand
+    if not brand:
+        raise Problem("impossible", "The campaign has no brand; choose the company or the campaign.")
+    return brand
 
 
-def _present(house: House, who: Person) -> tuple[Number, int, str]:
+def present(house: House, who: Person) -> tuple[Number, int, str]:
+    """The number, campaign and proof of the lead on an agent's desk. Raises `Problem`."""
     agent = house.picture.agents.get(who.login)
     call = house.picture.call_of(agent) if agent is not None else None
     if call is not None:
@@ -147,9 +183,12 @@ def _present(house: House, who: Person) -> tuple[Number, int, str]:
     raise Problem("impossible", "There is no lead on your desk; name the attempt.")
 
 
-async def _own_attempt(house: House, who: Person, attempt_id: str) -> tuple[Number, int, str]:
+async def own_attempt(house: House, who: Person, attempt_id: str) -> tuple[Number, int, str]:
+    """The same of an attempt that this agent made. Raises `Problem`."""
     async with house.db.read() as c:
         found = await listing.attempt(c, attempt_id)
     if found is None or found[0].agent_id != who.login:
         raise Problem("not_found", f"You have made no attempt {attempt_id}.")
+    if found[1] is None:
+        raise Problem("impossible", "The number was erased at the person's wish.")
     return found[1], found[0].campaign_id, attempt_id

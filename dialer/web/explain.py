@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from pydantic import BaseModel
 
 from dialer.core.compliance import explain as explained
 from dialer.core.compliance.gate import explain
-from dialer.store import campaigns, questions
+from dialer.counting import book
+from dialer.store import abandonment, campaigns, questions
 from dialer.web.access import Access
 from dialer.web.fields import Body, Id, Moment, NumberText
 from dialer.web.guard import Person
@@ -85,4 +87,6 @@ async def ask(house: House, who: Person, body: Asked) -> ExplanationView:
         asked = house.parse(body.number) if body.number else body.lead_id
         assert asked is not None
         question = await questions.about(c, campaign, asked, house.screen, now)
+        counts = await abandonment.counts(c, campaign.id, book(house.settings), now)
+        question = replace(question, abandons=counts)
     return ExplanationView.model_validate(explained.as_json(explain(house.rulebook, question, now)))

@@ -62,5 +62,7 @@ NumberText = Annotated[str, Field(min_length=1, max_length=40, description="as p
 
 
 def ends(number: Number | str) -> str:
-    """All that a screen shows of a number."""
-    return number.last3 if isinstance(number, Number) else number[-3:]
+    """All that a screen shows of a number; nothing where the person's data was erased."""
+    if isinstance(number, Number):
+        return number.last3
+    return number[-3:] if number.startswith("+") else ""

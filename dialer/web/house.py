@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from aiohttp import web
 
 from dialer.config import Settings
 from dialer.core.campaign import Campaign, under_house_rules
-from dialer.core.compliance.do_not_call import Screen, unscreened
+from dialer.core.compliance.do_not_call import Screen
 from dialer.core.compliance.packs import Rulebook
 from dialer.core.events import Event
 from dialer.core.floor.picture import Picture
 from dialer.core.number import LAB_PREFIX, Number, parse
 from dialer.engine import Engine
 from dialer.store.session import Database
+from dialer.web.jobs import Jobs
 from dialer.web.live import Live
 from dialer.web.problems import Problem
 
@@ -31,16 +32,21 @@ class House:
 
     engine: Engine
     db: Database
-    rulebook: Rulebook
     settings: Settings
     clock: Callable[[], datetime]
     live: Live
-    screen: Screen = unscreened
+    screen: Screen
+    jobs: Jobs = field(default_factory=Jobs)
 
     @property
     def picture(self) -> Picture:
         """The live picture, to be read and never changed."""
         return self.engine.floor.picture
+
+    @property
+    def rulebook(self) -> Rulebook:
+        """The rules in force: they may be read again while the service runs."""
+        return self.picture.rulebook
 
     @property
     def lab(self) -> bool:

@@ -16,11 +16,13 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from dialer.operation.intake.header import BadHeader
 from dialer.operation.intake.load import Intake, load
 from dialer.operation.intake.rules import Reading
+from dialer.operation.readiness.count import Ahead
 from dialer.store import campaigns, lists
 from dialer.web.fields import Body, Id, Line
 from dialer.web.guard import Person
 from dialer.web.house import House
 from dialer.web.problems import FieldError, Problem, invalid
+from dialer.web.readiness import ReadinessView
 from dialer.web.routes import Room
 
 room = Room("lists")
@@ -68,7 +70,8 @@ class ColumnView(BaseModel):
 
 class ImportReport(BaseModel):
     """`rows` = `added` + `doubled` + `rejected`. Of a dry run, `list_id` is null and `added` would have been. `errors`
-    and `remarks` name the first thousand rows that were not added, or were and deserve a look.
+    and `remarks` name the first thousand rows that were not added, or were and deserve a look; `readiness` says whether
+    those that would be added may be called.
     """
 
     list_id: int | None
@@ -81,6 +84,7 @@ class ImportReport(BaseModel):
     reasons: dict[str, int]
     errors: list[RowView]
     remarks: list[RowView]
+    readiness: ReadinessView | None
 
 
 class ListView(BaseModel):
@@ -124,7 +128,7 @@ async def every(house: House, campaign_id: Id) -> Lists:
 async def take(house: House, who: Person, request: web.Request, campaign_id: Id) -> ImportReport:
     """The answer comes when the file is read. The same file twice adds nothing the second time."""
     async with house.db.read() as c:
-        await campaigns.get(c, campaign_id)
+        campaign = house.under_rules((await campaigns.get(c, campaign_id)).campaign)
     if request.content_type != "multipart/form-data":
         raise Problem("media_type", "The file is expected in a multipart/form-data form.")
     with TemporaryDirectory(prefix="dialer-import-") as folder:
@@ -136,8 +140,11 @@ async def take(house: House, who: Person, request: web.Request, campaign_id: Id)
         words = _words(form)
         reading = Reading(house.settings.calling.region, house.rulebook.zone_names, lab=house.lab)
         intake = Intake(campaign_id, words.name, words.source, who.login, reading, words.dry_run)
+        ahead = None
+        if words.dry_run:
+            ahead = Ahead(house.db, house.rulebook, campaign, house.screen, house.clock())
         try:
-            report = await load(house.db, file, intake, clock=house.clock)
+            report = await load(house.db, file, intake, clock=house.clock, ahead=ahead)
         except BadHeader as error:
             raise Problem("invalid", errors=[FieldError(field="form.file", message=str(error))]) from None
     return ImportReport.model_validate(report, from_attributes=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -31,8 +31,11 @@ class Leads(Page):
 
 
 class DecisionView(BaseModel):
-    """One answer of the gate. Of a permit `rule` and `sentence` are null."""
+    """One answer of the gate. Of a permit `rule` and `sentence` are null. `clocks` are what each zone's clocks showed,
+    `inputs` all that the gate was told (null: from before they were kept); see docs/ledger.md.
+    """
 
+    id: int
     at: datetime
     verdict: Literal["permit", "refusal"]
     attempt_id: str | None
@@ -42,6 +45,8 @@ class DecisionView(BaseModel):
     decided_by: str | None
     packs: list[str]
     zones: list[str]
+    clocks: list[str] | None
+    inputs: dict[str, Any] | None
     tzdata: str
 
 

@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import Row, Select, select, tuple_
+from sqlalchemy import Row, Select, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.core.number import Number
 from dialer.core.outcome import Cause, Kind, WhoEnded
+from dialer.store.number_hash import number_hash, secret
 from dialer.store.schema import attempts, do_not_call, lead_numbers, leads
 from dialer.web.fields import ends
 from dialer.web.problems import FieldError, Problem
@@ -83,6 +84,8 @@ class EntryView(BaseModel):
 
     scope: str
     campaign_id: int | None
+    brand: str | None
+    channel: str | None
     source: str
     asked_by: str
     proof: str
@@ -119,10 +122,12 @@ async def attempts_page(
     return [_attempt(row) for row in rows], following
 
 
-async def attempt(c: AsyncConnection, attempt_id: str) -> tuple[AttemptView, Number] | None:
-    """One attempt and the number it was made to."""
+async def attempt(c: AsyncConnection, attempt_id: str) -> tuple[AttemptView, Number | None] | None:
+    """One attempt and the number it was made to; None where the person's data was erased."""
     row = (await c.execute(select(attempts).where(attempts.c.id == attempt_id))).one_or_none()
-    return None if row is None else (_attempt(row), Number(row.number))
+    if row is None:
+        return None
+    return _attempt(row), Number(row.number) if row.number.startswith("+") else None
 
 
 async def leads_page(
@@ -147,8 +152,14 @@ async def lead(c: AsyncConnection, lead_id: int) -> LeadView | None:
 
 
 async def entries(c: AsyncConnection, number: Number) -> list[EntryView]:
-    """Every line about this number on any list, removed ones too, the newest first."""
-    query = select(do_not_call).where(do_not_call.c.number == number.e164).order_by(do_not_call.c.id.desc())
+    """Every line about this number on any list, removed ones too, and what is left of it where it was erased; the
+    newest first.
+    """
+    key = await secret(c)
+    same = do_not_call.c.number == number.e164
+    if key is not None:
+        same = or_(same, do_not_call.c.number_hash == number_hash(key, number))
+    query = select(do_not_call).where(same).order_by(do_not_call.c.id.desc())
     return [EntryView.model_validate(row, from_attributes=True) for row in await c.execute(query)]
 
 

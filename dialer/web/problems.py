@@ -10,12 +10,16 @@ from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
 from dialer.core.agent import ImpossibleTurn
+from dialer.core.compliance.areas import UnknownArea
 from dialer.core.number import BadNumber
 from dialer.store.campaign_settings import BadSetting
 from dialer.store.campaigns import NoSuchCampaign, StatusRefused
+from dialer.store.erasure import UnderWay
 from dialer.store.people import BadUser, NoSuchUser
+from dialer.store.person import TooManyLeads
 from dialer.store.questions import NoSuchLead
 from dialer.store.session import DatabaseUnreachable
+from dialer.store.suspensions import BadSpan, NoSuchSuspension
 
 log = logging.getLogger(__name__)
 
@@ -111,6 +115,11 @@ _KNOWN: dict[type[Exception], Callable[[Any], Problem]] = {
     BadSetting: _keyed,
     BadUser: _keyed,
     BadNumber: _number,
+    UnknownArea: lambda e: Problem("invalid", _sentence(e), [_field("body.area", str(e))]),
+    BadSpan: lambda e: Problem("invalid", _sentence(e), [_field("body.ends_at", str(e))]),
+    UnderWay: lambda e: Problem("impossible", _sentence(e)),
+    TooManyLeads: lambda e: Problem("impossible", _sentence(e)),
+    NoSuchSuspension: lambda e: Problem("not_found", _sentence(e)),
     DatabaseUnreachable: lambda e: Problem(
         "unavailable", "The database does not answer.", headers={"Retry-After": "5"}
     ),

@@ -13,8 +13,10 @@ from pydantic import BaseModel, ConfigDict
 from dialer.core.agent import AgentState
 from dialer.core.call import CallState
 from dialer.core.campaign import DialMode
+from dialer.core.compliance.packs import AbandonPeriod
 from dialer.core.events import SpyMode
 from dialer.core.floor.picture import Link
+from dialer.core.transfer import TransferState
 
 
 class Shown(BaseModel):
@@ -49,8 +51,13 @@ class ProspectView(Shown):
     contacts: list[ContactView]
 
 
+# Whether the customer pressed the key, and whether the number is on the company's list by now.
+OptOut = Literal["asked", "kept"] | None
+
+
 class TalkingView(ProspectView):
     state: CallState
+    opt_out: OptOut
 
 
 class PermitView(Shown):
@@ -76,6 +83,19 @@ class PreviewView(ProspectView):
     verdict: PermitView | RefusalView
 
 
+class UnplacedView(Shown):
+    """A call or transfer the agent asked for that was not placed, and why; `verdict` where the gate refused it."""
+
+    what: Literal["call", "transfer"]
+    campaign_id: int
+    lead_id: int | None
+    number_ends: str
+    reason: str
+    sentence: str
+    at: datetime
+    verdict: RefusalView | None
+
+
 class AgentView(Shown):
     agent_id: str
     state: AgentState
@@ -90,6 +110,17 @@ class AgentView(Shown):
     kept: KeptView | None
     preview: PreviewView | None
     talking_with: TalkingView | None
+    unplaced: UnplacedView | None
+
+
+class TransferView(Shown):
+    """Whom the customer is handed over to; the agent keeps the customer until they answer."""
+
+    transfer_id: str
+    number_ends: str
+    state: TransferState
+    asked_at: datetime
+    answered_at: datetime | None
 
 
 class CallView(Shown):
@@ -106,11 +137,40 @@ class CallView(Shown):
     answered_at: datetime | None
     bridged_at: datetime | None
     ended_at: datetime | None
+    opt_out: OptOut
+    transfer: TransferView | None
 
 
 class PaceView(Shown):
     place: int
     because: str
+
+
+class AbandonmentView(Shown):
+    """Live answers and abandons in the block of time in which a rule counts them. `by` is the rule pack, or "house"
+    where none has a limit. `more` further abandons would pass the limit; `forecast_percent` is the block's at its end
+    if it goes on as lately.
+    """
+
+    period: AbandonPeriod
+    start: datetime
+    end: datetime
+    abandoned: int
+    answered: int
+    percent: float
+    limit_percent: float
+    by: str
+    more: int
+    forecast_percent: float
+
+
+class BrakeView(Shown):
+    """`room` is how many calls may be placed beside those in flight; null: an agent is guaranteed for each."""
+
+    on: bool
+    room: int | None
+    because: str
+    until: datetime | None
 
 
 class CampaignView(Shown):
@@ -130,9 +190,8 @@ class CampaignView(Shown):
     dispositions: dict[str, int]
     refusals: dict[str, int]
     reasons: dict[str, RefusalView]  # the last refusal by each rule
-    abandons: int
-    live_answers: int
-    brake_until: datetime | None
+    abandonment: list[AbandonmentView]  # one for each kind of block in which a rule counts
+    brake: BrakeView
 
 
 class TrunkView(Shown):

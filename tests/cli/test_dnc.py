@@ -11,7 +11,7 @@ NUMBER = "138 0013 8000"
 
 def test_a_number_is_added_once_and_found(desk: Desk) -> None:
     first = desk.json("dnc", "add", NUMBER, "--proof", "letter 7", "--asked-by", "王芳")
-    assert first == {"number_ends": "000", "campaign_id": None, "added": True}
+    assert first == {"number_ends": "000", "campaign_id": None, "brand": None, "channel": None, "added": True}
     assert desk.json("dnc", "add", "+8613800138000")["added"] is False
     found = desk.json("dnc", "check", NUMBER)
     assert found["listed"] is True
@@ -32,6 +32,26 @@ def test_a_campaigns_list_is_its_own(desk: Desk) -> None:
     lists = desk.json("dnc", "list")["lists"]
     assert sorted((one["scope"], one["numbers"]) for one in lists) == [("campaign", 1), ("company", 1)]
     assert "no campaign 'X'" in desk.refused("dnc", "add", NUMBER, "-c", "X")
+
+
+def test_a_brands_list_is_that_of_a_brand_there_is(desk: Desk) -> None:
+    desk.campaign("家装", "--set", "brand=Winter")
+    assert desk.json("dnc", "add", NUMBER, "--brand", "Winter")["brand"] == "Winter"
+    assert "no campaign has the brand 'Wintr'; there are: Winter" in desk.refused(
+        "dnc", "add", NUMBER, "--brand", "Wintr"
+    )
+    (entry,) = desk.json("dnc", "check", NUMBER)["entries"]
+    assert (entry["scope"], entry["brand"], entry["listed"]) == ("brand", "Winter", True)
+    assert desk.json("dnc", "remove", NUMBER, "--because", "asked", status=1)["removed"] is False
+    assert desk.json("dnc", "remove", NUMBER, "--because", "asked", "--brand", "Winter")["removed"] is True
+
+
+def test_a_channels_list_is_kept_and_one_list_is_named_at_a_time(desk: Desk) -> None:
+    desk.run("dnc", "add", NUMBER, "--channel", "email")
+    assert desk.json("dnc", "list")["lists"][0]["channel"] == "email"
+    desk.campaign("家装")
+    assert "one list" in desk.refused("dnc", "add", NUMBER, "--channel", "email", "-c", "家装")
+    desk.run("dnc", "add", NUMBER, "--channel", "pigeon", status=2)
 
 
 def test_a_number_that_is_taken_off_keeps_its_row_and_the_reason(desk: Desk) -> None:
@@ -105,3 +125,101 @@ def test_a_dry_run_and_a_file_without_a_number(desk: Desk) -> None:
 def test_a_list_of_many_is_read_in_batches(desk: Desk) -> None:
     file = desk.file("a.txt", "".join(f"1390013{n:04}\n" for n in range(5000)))
     assert desk.json("dnc", "import", file)["added"] == 5000
+
+
+# --- files that are broken -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("content", ["", "\n\n \n", "\ufeff"])
+def test_an_empty_file_is_refused(desk: Desk, content: str) -> None:
+    assert "is empty" in desk.refused("dnc", "import", desk.file("a.txt", content))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "gb18030"])
+def test_a_file_that_is_cut_off_is_refused_and_nothing_of_it_is_kept(desk: Desk, encoding: str) -> None:
+    content = "".join(f"1390013{n:04}\n" for n in range(9000))
+    assert "cut off" in desk.refused("dnc", "import", desk.file("a.txt", content[:-4].encode(encoding)))
+    assert desk.json("dnc", "list") == {"lists": []}
+    assert desk.json("dnc", "import", desk.file("a.txt", content[:-1].encode(encoding)))["added"] == 9000
+
+
+def test_a_last_line_without_an_end_is_good_where_it_is_not_short(desk: Desk) -> None:
+    assert desk.json("dnc", "import", desk.file("a.txt", "13900139000\n13800138000"))["added"] == 2
+    assert desk.json("dnc", "import", desk.file("b.txt", "13900139001"))["added"] == 1
+
+
+# --- a list that comes as a whole ------------------------------------------------------------------------------------
+
+
+def whole(desk: Desk, numbers: range, *more: str) -> list[str]:
+    return [
+        "dnc",
+        "import",
+        desk.file("w.txt", "".join(f"1390013{n:04}\n" for n in numbers)),
+        "--replace",
+        "agency",
+        *more,
+    ]
+
+
+def listed(desk: Desk, n: int) -> bool:
+    found: bool = desk.json("dnc", "check", f"1390013{n:04}")["listed"]
+    return found
+
+
+def test_the_new_file_takes_the_place_of_the_last(desk: Desk) -> None:
+    assert desk.json(*whole(desk, range(1000)))["added"] == 1000
+    done = desk.json(*whole(desk, range(10, 1010)))
+    assert (done["added"], done["present"], done["removed"]) == (10, 990, 10)
+    assert [listed(desk, n) for n in (0, 9, 10, 999, 1009)] == [False, False, True, True, True]
+    (entry,) = desk.json("dnc", "check", "13900130000")["entries"]
+    assert (entry["removed_because"], entry["source"]) == ("not in w.txt", "list:agency")
+
+
+def test_a_list_that_shrinks_by_more_than_one_in_a_hundred_is_refused_and_stays(desk: Desk) -> None:
+    desk.run(*whole(desk, range(1000)))
+    said = desk.refused(*whole(desk, range(11, 2000)))
+    assert "lacks 11 of the list's 1000 numbers" in said
+    assert desk.json("dnc", "list")["lists"][0]["numbers"] == 1000
+    assert not listed(desk, 1500)
+    done = desk.json(*whole(desk, range(11, 1000)), "--allow-shrink", "agency cleaned up")
+    assert (done["added"], done["removed"]) == (0, 11)
+    (entry,) = desk.json("dnc", "check", "13900130000")["entries"]
+    assert entry["removed_because"] == "not in w.txt: agency cleaned up"
+
+
+def test_exactly_one_in_a_hundred_may_go(desk: Desk) -> None:
+    desk.run(*whole(desk, range(1000)))
+    assert desk.json(*whole(desk, range(10, 1000)))["removed"] == 10
+
+
+def test_a_row_that_is_no_number_leaves_the_whole_list_as_it_is(desk: Desk) -> None:
+    desk.run(*whole(desk, range(1000)))
+    file = desk.file("w.txt", "".join(f"1390013{n:04}\n" for n in range(999)) + "13900139\n")
+    assert "1 rows that are no numbers" in desk.refused("dnc", "import", file, "--replace", "agency")
+    assert "holds no number" in desk.refused(
+        "dnc", "import", desk.file("x.txt", "x\n1\n"), "--replace", "agency", "--allow-shrink", "broken"
+    )
+    assert desk.json("dnc", "list")["lists"][0]["numbers"] == 1000
+
+
+def test_a_persons_own_request_outlives_the_list_and_other_lists_are_not_touched(desk: Desk) -> None:
+    desk.run("dnc", "import", desk.file("o.txt", "13700137000\n"), "--replace", "other")
+    desk.run(*whole(desk, range(2)))
+    desk.run("dnc", "add", "13900130000")
+    desk.run(*whole(desk, range(1, 2)), "--allow-shrink", "shorter")
+    assert listed(desk, 0)
+    assert desk.json("dnc", "check", "13700137000")["listed"]
+
+
+def test_a_dry_run_says_what_would_go(desk: Desk) -> None:
+    desk.run(*whole(desk, range(1000)))
+    done = desk.json(*whole(desk, range(5, 1000)), "--dry-run")
+    assert (done["added"], done["removed"]) == (0, 5)
+    assert listed(desk, 0)
+
+
+def test_a_reason_to_shrink_belongs_to_a_whole_list(desk: Desk) -> None:
+    file = desk.file("a.txt", "13900139000\n")
+    desk.run("dnc", "import", file, "--allow-shrink", "because", status=2)
+    desk.run("dnc", "import", file, "--replace", " ", status=2)

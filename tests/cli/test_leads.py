@@ -55,6 +55,19 @@ def test_a_dry_run_says_the_same_and_keeps_nothing(campaign: Desk) -> None:
     assert _total(campaign) == 0
 
 
+def test_a_dry_run_asks_the_gate_about_every_row_that_would_be_added(campaign: Desk) -> None:
+    file = campaign.file(
+        "ask.csv", "姓名,电话,同意\n王,13800138000,明示\n李,13800138001,\n又,13800138001,明示\n坏,12,\n"
+    )
+    found = campaign.json("leads", "import", file, "-c", "家装", "--dry-run")
+    ready = found["readiness"]
+    assert (found["added"], ready["leads"], ready["never"]) == (2, 2, 1)
+    (refused,) = [reason for reason in ready["reasons"] if not reason["waits"]]
+    assert (refused["code"], refused["leads"]) == ("CONSENT_REQUIRED", 1)
+    assert "consent" in campaign.run("leads", "import", file, "-c", "家装", "--dry-run")
+    assert campaign.json("leads", "import", file, "-c", "家装")["readiness"] is None
+
+
 def test_the_report_has_every_rejected_row(campaign: Desk, tmp_path: Path) -> None:
     file = campaign.file("a.csv", "name,phone\n" + "".join(f"A,{n}\n" for n in range(30)) + "B,13800138000\n")
     shown = campaign.run("leads", "import", file, "-c", "家装", "--report", str(tmp_path / "bad.csv"))

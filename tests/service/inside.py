@@ -152,9 +152,10 @@ async def inside(
     url: str = "",
     secret: str = SECRET,
     mqtt: dict[str, Any] | None = None,
+    config: dict[str, Any] | None = None,
     **campaign: Any,
 ) -> AsyncIterator[Inside]:
-    """`up`: AMI is there from the start; else `pbx.fake.start()` is the test's."""
+    """`up`: AMI is there from the start; else `pbx.fake.start()` is the test's. `config`: sections that differ."""
     async with fake_ami() as fake:
         if not up:
             await fake.stop()
@@ -170,6 +171,7 @@ async def inside(
                 "http": {"port": 0},
                 "calling": {"drain_seconds": 0},
                 "mqtt": mqtt or {},
+                **(config or {}),
             }
         )
         pbx = Pbx(fake)

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import asyncio
+from contextlib import aclosing
+
 import pytest
 
 from dialer.core.commands import RefuseLead
-from dialer.store import leads, suspensions
+from dialer.store import leads, stops, suspensions
 from dialer.store.session import Database
 from dialer.store.suspensions import BadSpan, NoSuchSuspension
 from tests.store.makers import NOW, a_campaign, a_refusal, after, claimed, some_leads
@@ -58,3 +61,17 @@ async def test_lifting_makes_the_leads_it_put_aside_due_and_no_others(database: 
         await suspensions.lift(c, made.id, by="sue", because="over", now=after(minutes=1))
         due = await claimed(c, campaign, 2, now=after(minutes=1))
     assert [prospect.lead.id for prospect in due] == [one.lead.id]
+
+
+async def test_another_process_hears_of_it_with_the_commit(postgres: Database) -> None:
+    async with aclosing(stops.heard(postgres)) as heard:
+        news = asyncio.create_task(anext(heard))
+        async with asyncio.timeout(20):
+            while not news.done():  # until the listener listens
+                async with postgres.begin() as c:
+                    made = await suspensions.add(c, "FR", because="strike", by="sue", now=NOW)
+                await asyncio.wait([news], timeout=0.1)
+            assert news.result().suspensions
+            async with postgres.begin() as c:
+                await suspensions.lift(c, made.id, by="sue", because="over", now=NOW)
+            assert (await anext(heard)).suspensions

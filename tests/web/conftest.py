@@ -21,7 +21,7 @@ from dialer.web.app import build
 from dialer.web.house import House
 from dialer.web.live import Live
 from tests.support.database import sqlite
-from tests.web.floor import Clock, Place, add_people, performers
+from tests.web.floor import Clock, Place, add_people, performers, screened
 
 __all__ = ["sqlite"]
 
@@ -56,7 +56,7 @@ async def house(
     settings = Settings(
         http=HttpSettings(origins=(OTHER_ORIGIN,)), recordings=RecordingSettings(library=tmp_path / "recordings")
     )
-    made = House(engine, sqlite, rulebook, settings, clock, live)
+    made = House(engine, sqlite, settings, clock, live, screened)
     await add_people(made)
     running = asyncio.create_task(engine.run())
     await engine.ask(ev.LinkUp())

@@ -14,10 +14,25 @@ from dialer.core import commands as cmd
 from dialer.core import events as ev
 from dialer.core.campaign import Campaign
 from dialer.core.commands import Command
-from dialer.core.compliance.gate import Permit
+from dialer.core.compliance.do_not_call import Screened
+from dialer.core.compliance.gate import Permit, Refusal
+from dialer.core.lead import Prospect
 from dialer.core.number import Number
 from dialer.core.outcome import Cause
-from dialer.store import agents, attempts, campaigns, closing, incidents, leads, lists, people, supervision, tokens
+from dialer.store import (
+    agents,
+    attempts,
+    campaigns,
+    closing,
+    incidents,
+    leads,
+    lists,
+    manual,
+    people,
+    supervision,
+    tokens,
+    transfers,
+)
 from dialer.store.people import Role, User
 from dialer.web.house import House
 
@@ -31,6 +46,11 @@ PEOPLE = (
     User("sue", "Sue", Role.SUPERVISOR, "phone-sue"),
     User("adam", "Adam", Role.ADMINISTRATOR),
 )
+
+
+def screened(number: Number) -> Screened:
+    """The registries are fresh, and nobody is on them."""
+    return Screened(snapshots=(("US-DNC", MONDAY - timedelta(days=1)),))
 
 
 @dataclass(slots=True)
@@ -149,7 +169,8 @@ def performers(
         now = house.clock()
         async with house.db.begin() as c:
             campaign = (await campaigns.get(c, order.campaign_id)).campaign
-            got = await leads.claim(c, campaign, order.count, until=now + timedelta(minutes=10), now=now, node="test")
+            until = now + timedelta(minutes=10)
+            got = await leads.claim(c, campaign, order.count, until=until, now=now, node="test", screen=house.screen)
         return ev.LeadsClaimed(order.campaign_id, got.prospects, got.next_at, got.left)
 
     async def open_row(order: cmd.OpenAttemptRow) -> ev.Event:
@@ -160,6 +181,26 @@ def performers(
         if isinstance(verdict, Permit):
             return ev.AttemptOpened(order.attempt_id, verdict)
         return ev.AttemptRefused(order.attempt_id, verdict)
+
+    async def claim_one(order: cmd.ClaimLead) -> ev.Event:
+        house = get_house()
+        async with house.db.begin() as c:
+            campaign = (await campaigns.get(c, order.campaign_id)).campaign
+            now, rules, screen = house.clock(), house.rulebook, house.screen
+            got = await manual.claim_one(c, order, campaign, rules, now=now, node="test", screen=screen)
+        if isinstance(got, Prospect):
+            return ev.LeadClaimed(order.agent_id, order.asked_at, got)
+        reason, refusal = ("refused", got) if isinstance(got, Refusal) else (got, None)
+        return ev.LeadNotClaimed(order.agent_id, order.asked_at, reason, refusal)
+
+    async def open_transfer(order: cmd.OpenTransferRow) -> ev.Event:
+        house = get_house()
+        async with house.db.begin() as c:
+            campaign = (await campaigns.get(c, order.campaign_id)).campaign
+            verdict = await transfers.open(c, order, house.rulebook, campaign, house.clock(), "test", house.screen)
+        if isinstance(verdict, Permit):
+            return ev.TransferOpened(order.transfer_id, verdict)
+        return ev.TransferNotOpened(order.transfer_id, verdict)
 
     async def ring(order: cmd.RingAgent) -> ev.Event:
         return ev.AgentLegUp(order.agent_id, order.leg_id)
@@ -188,6 +229,10 @@ def performers(
 
     table: dict[type, Callable[[Any], Awaitable[ev.Event | None]]] = {
         cmd.ClaimLeads: claim,
+        cmd.ClaimLead: claim_one,
+        cmd.OpenTransferRow: open_transfer,
+        cmd.OriginateTransfer: nothing,
+        cmd.SaveTransfer: saving(lambda c, o, h: transfers.save(c, o)),
         cmd.ReleaseLead: saving(lambda c, o, h: leads.release(c, o, h.clock())),
         cmd.RefuseLead: saving(lambda c, o, h: leads.refuse(c, o, h.clock())),
         cmd.OpenAttemptRow: open_row,

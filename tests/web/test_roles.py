@@ -15,7 +15,8 @@ from tests.web.floor import PEOPLE, Place
 
 EVERY = sorted(TABLE)
 # What is not there, so that a request that is let through changes nothing of this test's people.
-NOBODY = {"login": "nobody", "attempt_id": "call-none", "campaign_id": "999", "lead_id": "999", "incident_id": "999"}
+NOBODY = {"login": "nobody", "attempt_id": "call-none", "campaign_id": "999", "lead_id": "999", "incident_id": "999",
+          "suspension_id": "999"}  # fmt: skip
 
 
 def filled(what: str) -> str:

@@ -42,7 +42,7 @@ def rules(settings: Settings, now: datetime) -> tuple[list[Finding], Rulebook | 
     """Zone data and packs, and the packs that the configuration names."""
     dates = [OwnDates(one.name, frozenset(one.off), frozenset(one.workdays)) for one in settings.calendars]
     try:
-        rulebook = load((), dates)
+        rulebook = load(settings.rules.packs, dates)
     except StaleZoneData as error:
         return [failed("zone data", str(error), "Install a current tzdata: pip install --upgrade tzdata.")], None
     except BadPack as error:
@@ -51,6 +51,16 @@ def rules(settings: Settings, now: datetime) -> tuple[list[Finding], Rulebook | 
     found = [_zone_data(rulebook.tzdata, now), ok("rule packs", f"{len(rulebook.packs)} packs, {editions} editions")]
     named = [failed("config", what, f"Correct it: expected {there}.") for what, there in unknown(settings, rulebook)]
     return found + named, rulebook
+
+
+def message(settings: Settings) -> list[Finding]:
+    """The house's message for who answers and finds no agent."""
+    if settings.calling.abandon_message:
+        return [
+            ok("message", f"who finds no agent hears {settings.calling.abandon_message}, unless a campaign has its own")
+        ]
+    found = "no calling.abandon_message: who answers and finds no agent hears nothing, unless a campaign has its own"
+    return [warning("message", found, "Record one, as docs/abandonment.md tells, and name it there.")]
 
 
 def ffmpeg() -> list[Finding]:

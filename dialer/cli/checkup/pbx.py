@@ -19,7 +19,7 @@ from dialer.core.events import LinkDown, LinkUp
 CHECKS = ("asterisk", "dialplan", "trunks", "phones", "pbx clock")
 
 # What the dialplan of asterisk_conf/extensions.conf offers us.
-CONTEXTS = ("dialer-customer", "dialer-agent", "dialer-supervisor")
+CONTEXTS = ("dialer-customer", "dialer-agent", "dialer-transfer", "dialer-supervisor")
 
 OLDEST = 20
 # Fails to bridge a channel that was spied on: https://github.com/asterisk/asterisk/issues/2134

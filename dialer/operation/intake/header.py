@@ -9,7 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-Known = Literal["name", "phone", "region", "zone", "grade", "source", "priority", "external_id", "consent"]
+Known = Literal[
+    "name", "phone", "region", "zone", "grade", "source", "priority", "external_id", "subject",
+    "consent", "consent_proof", "consent_at", "consent_until", "consent_purpose",
+]  # fmt: skip
 
 _NAMES: dict[Known, str] = {
     "name": "name fullname customer customername contact contactname lead 姓名 名字 客户 客户姓名 客户名称 联系人",
@@ -21,6 +24,11 @@ _NAMES: dict[Known, str] = {
     "source": "source channel leadsource 来源 渠道 客户来源 来源渠道",
     "priority": "priority 优先级 优先",
     "consent": "consent permission optin 同意 授权 客户同意 营销同意",
+    "consent_proof": "consentproof consentreference proofofconsent 同意凭证 授权凭证 同意书编号",
+    "consent_at": "consentat consentdate consenttime consentgiven 同意时间 同意日期 授权时间 授权日期",
+    "consent_until": "consentuntil consentexpires consentexpiry 同意有效期 同意到期 授权有效期 授权到期",
+    "consent_purpose": "consentpurpose 同意用途 授权用途",
+    "subject": "subject leadsubject contract contractnumber casenumber 标的 合同号 合同编号 案件编号",
     "external_id": "id externalid customerid leadid crmid 编号 客户编号 客户id 序号 外部编号",
 }
 _KNOWN: dict[str, Known] = {name: known for known, names in _NAMES.items() for name in names.split()}

@@ -16,6 +16,8 @@ from dialer.core.number import Number
 from dialer.operation.intake.header import Column, Header
 from dialer.operation.intake.rules import LeadRow, Reading, RowError, read_rows
 from dialer.operation.intake.text import SNIFFED, Encoding, sniff
+from dialer.operation.readiness.count import Ahead
+from dialer.operation.readiness.rules import Readiness
 from dialer.store import lists
 from dialer.store.campaigns import get
 from dialer.store.lists import NewLead
@@ -31,7 +33,8 @@ NAMED = 1000
 class Report:
     """What became of a file. `rows` = `added` + `doubled` + `rejected`; blank lines are not rows.
 
-    Of a dry run, `added` would have been. `reasons` counts the rejected by code.
+    Of a dry run, `added` would have been, and `readiness` says whether they may be called. `reasons` counts the
+    rejected by code.
     """
 
     list_id: int | None
@@ -44,6 +47,7 @@ class Report:
     reasons: dict[str, int]
     errors: tuple[RowError, ...]
     remarks: tuple[RowError, ...]
+    readiness: Readiness | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +73,13 @@ async def load(
     clock: Callable[[], datetime],
     progress: Progress = lambda done, total: None,
     rejected: Callable[[RowError], None] = lambda error: None,
+    ahead: Ahead | None = None,
 ) -> Report:
     """Read the file in batches, each in a transaction of its own.
 
     Interrupted and run again, or given twice, it adds only what is not in the campaign yet. Parsing and disk are off
-    the event loop; `progress` is told bytes done and in all, `rejected` every row that was not added.
+    the event loop; `progress` is told bytes done and in all, `rejected` every row that was not added. In a dry run the
+    gate is asked about every row that would be added, where `ahead` is given.
 
     Raises:
         BadHeader: nothing was added.
@@ -92,6 +98,8 @@ async def load(
             bad = [row for row in batch if isinstance(row, RowError)]
             if list_id is None:
                 added = await _would_add(db, intake.campaign_id, good, seen)
+                if ahead is not None:
+                    await ahead.look([_new_lead(row) for row, new in zip(good, added, strict=True) if new])
             else:
                 added = await _add(db, intake.campaign_id, list_id, good, len(bad), clock())
             tally.batch(good, added, bad)
@@ -101,7 +109,8 @@ async def load(
         if list_id is not None:
             async with db.begin() as c:
                 await lists.finish(c, list_id, clock())
-    return tally.report(list_id, source.encoding, header.columns)
+    readiness = ahead.readiness() if ahead is not None and list_id is None else None
+    return tally.report(list_id, source.encoding, header.columns, readiness)
 
 
 async def _begin(db: Database, intake: Intake, now: datetime) -> int:
@@ -127,12 +136,18 @@ async def _would_add(db: Database, campaign_id: int, rows: list[LeadRow], seen: 
 
 
 def _new_lead(row: LeadRow) -> NewLead:
+    agreed = row.consent
     return NewLead(
         name=row.name,
         numbers=row.numbers,
         region=row.region,
         zone=row.zone,
-        consent=row.consent,
+        consent=agreed.kind if agreed else None,
+        consent_proof=agreed.proof if agreed else "",
+        consent_at=agreed.since if agreed else None,
+        consent_until=agreed.until if agreed else None,
+        consent_purpose=agreed.purpose if agreed else None,
+        subject=row.subject,
         grade=row.grade,
         source=row.source,
         external_id=row.external_id,
@@ -204,7 +219,9 @@ class _Tally:
         for row in good:
             self.remarks += row.remarks[: NAMED - len(self.remarks)]
 
-    def report(self, list_id: int | None, encoding: Encoding, columns: tuple[Column, ...]) -> Report:
+    def report(
+        self, list_id: int | None, encoding: Encoding, columns: tuple[Column, ...], readiness: Readiness | None
+    ) -> Report:
         return Report(
             list_id=list_id,
             encoding=encoding,
@@ -216,4 +233,5 @@ class _Tally:
             reasons=dict(self.reasons.most_common()),
             errors=tuple(self.errors),
             remarks=tuple(self.remarks),
+            readiness=readiness,
         )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from dialer.core import number as numbers
-from dialer.core.compliance.consent import CONSENTS, Consent
 from dialer.core.number import BadNumber, Number
-from dialer.operation.intake.header import BadHeader, Header, read_header
+from dialer.operation.intake.agreed import Agreed, Unclear, agreed
+from dialer.operation.intake.header import BadHeader, Header, Known, read_header
 from dialer.operation.intake.regions import region_code
 from dialer.operation.intake.text import Encoding, Line, lines
 
@@ -32,24 +33,10 @@ _SENTENCES = {
     "TOO_LONG": "a shorter text was expected",
     "NO_NUMBER": "at least one phone number was expected",
     "NUMBER_ROUNDED": "all digits were expected; the spreadsheet wrote a rounded number: format the column as text",
-    "BAD_CONSENT": "consent was expected as none, express, contract or night (无, 明示, 合同, 夜间)",
     "BAD_ZONE": "an IANA time zone such as Asia/Shanghai was expected",
     "BAD_PRIORITY": "a whole number from -1000 to 1000 was expected",
     "REGION_KEPT_AS_TEXT": "a region code such as US-NY was expected; the text is kept as a custom field",
     "FORMULA": "kept as text; exports put a mark in front so that no spreadsheet runs it",
-}
-
-
-# What a cell may say of consent; an empty one says nothing, and nothing is no consent.
-_CONSENTS: dict[str, Consent | None] = {
-    **{kind: kind for kind in CONSENTS},
-    "": None,
-    "none": None,
-    "无": None,
-    "明示": "express",
-    "书面": "written",
-    "合同": "contract",
-    "夜间": "night",
 }
 
 
@@ -75,7 +62,8 @@ class LeadRow:
     numbers: tuple[tuple[Number, str], ...]
     region: str | None = None
     zone: str | None = None
-    consent: Consent | None = None
+    consent: Agreed | None = None
+    subject: str | None = None
     grade: str | None = None
     source: str | None = None
     external_id: str | None = None
@@ -175,7 +163,7 @@ def _lead(row: int, header: Header, cells: list[str], reading: Reading) -> LeadR
     remarks: list[RowError] = []
     phones: dict[Number, str] = {}
     bad_phone: _Refused | None = None
-    known: dict[str, str] = {}
+    known: dict[Known, str] = {}
     custom: dict[str, str] = {}
     for column, cell in zip(columns, cells, strict=False):
         if column.known == "phone":
@@ -209,7 +197,8 @@ def _lead(row: int, header: Header, cells: list[str], reading: Reading) -> LeadR
         numbers=tuple(phones.items()),
         region=region,
         zone=_zone(titles.get("zone"), known.get("zone", ""), reading),
-        consent=_consent(titles.get("consent"), known.get("consent", "")),
+        consent=_agreed(titles, known),
+        subject=known.get("subject") or None,
         grade=_short(titles.get("grade"), known.get("grade", ""), LONGEST_GRADE),
         source=known.get("source") or None,
         external_id=known.get("external_id") or None,
@@ -250,11 +239,11 @@ def _text(title: str, cell: str, longest: int) -> str:
     return spaced
 
 
-def _consent(title: str | None, text: str) -> Consent | None:
-    word = text.casefold()
-    if word not in _CONSENTS or word == "appointment":  # an hour that was named does not fit into a cell
-        raise _Refused(title, "BAD_CONSENT")
-    return _CONSENTS[word]
+def _agreed(titles: Mapping[Any, str], known: Mapping[Known, str]) -> Agreed | None:
+    try:
+        return agreed(known)
+    except Unclear as error:
+        raise _Refused(titles.get(error.column), error.code, error.sentence) from None
 
 
 def _zone(title: str | None, text: str, reading: Reading) -> str | None:

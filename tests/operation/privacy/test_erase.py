@@ -17,7 +17,7 @@ from dialer.core.compliance.gate import Refusal, check
 from dialer.core.compliance.packs import Recording as RecordingRule
 from dialer.core.compliance.packs import Rulebook
 from dialer.operation.privacy.erase import Erased, Folders, erase, look, sweep
-from dialer.store import attempts, do_not_call, incidents, installation, outbox, person, questions, recordings
+from dialer.store import attempts, do_not_call, incidents, installation, outbox, person, questions, recordings, sealing
 from dialer.store.attempts import LeadNotHeld
 from dialer.store.erasure import UnderWay
 from dialer.store.person import TooManyLeads
@@ -27,6 +27,7 @@ from dialer.store.schema import erasures, lead_numbers, metadata
 from dialer.store.schema import outbox as outbox_table
 from dialer.store.schema import recordings as recordings_table
 from dialer.store.session import Database
+from dialer.store.verification import verify
 from tests.operation.privacy.people import FIRST, NAME, NOTE, SECOND, STRANGER, Past, a_past, put
 from tests.store.makers import NOW, RULEBOOK, a_campaign, a_number, after, an_order, claimed, opened, some_leads
 
@@ -135,6 +136,15 @@ async def test_the_gates_answers_lose_the_number_and_the_salt_and_nothing_else(
     async with database.read() as c:
         now = (await c.execute(query)).one()._asdict()
     assert now == before | {"number": None, "salt": None}
+
+
+async def test_the_sealed_ledger_still_proves_itself(database: Database, folders: Folders) -> None:
+    await a_past(database, folders)
+    await sealing.seal(database, clock())
+    await erased(database, folders)
+    async with database.read() as c:
+        report = await verify(c)
+    assert (report.intact, report.seals, report.erased) == (True, 1, 1)
 
 
 async def test_news_not_yet_sent_loses_the_last_digits_and_what_was_sent_is_gone(
