@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.core.campaign import Campaign
 from dialer.core.commands import OpenAttemptRow, RefuseLead, SaveBridge
-from dialer.core.compliance.do_not_call import Screen, unscreened
+from dialer.core.compliance.do_not_call import Screen
 from dialer.core.compliance.gate import Permit, Question, Refusal, check
 from dialer.core.compliance.packs import Rulebook
 from dialer.core.lead import Prospect
@@ -42,7 +42,7 @@ async def open(
     rulebook: Rulebook,
     campaign: Campaign,
     now: datetime,
-    screen: Screen = unscreened,
+    screen: Screen,
 ) -> Permit | Refusal:
     """Ask the gate once more with what the database knows at this moment, and write the attempt's row if it permits.
 

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.core.campaign import Campaign
 from dialer.core.commands import RefuseLead, ReleaseLead
-from dialer.core.compliance.do_not_call import Screen, unscreened
+from dialer.core.compliance.do_not_call import Screen
 from dialer.core.lead import LeadNumber, Prospect
 from dialer.store import decisions
 from dialer.store.prospects import numbers_of, own_numbers, prospects, read_own_numbers
@@ -82,7 +82,7 @@ async def claim(
     until: datetime,
     now: datetime,
     node: str,
-    screen: Screen = unscreened,
+    screen: Screen,
     count: bool = True,
 ) -> Claimed:
     """Take the next `n` due leads that nobody holds, until the lease's end.

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.core.campaign import Campaign
 from dialer.core.commands import ClaimLead
-from dialer.core.compliance.do_not_call import Screen, unscreened
+from dialer.core.compliance.do_not_call import Screen
 from dialer.core.compliance.gate import Refusal, check
 from dialer.core.compliance.packs import Rulebook
 from dialer.core.lead import LeadNumber, Prospect
@@ -38,7 +38,7 @@ async def claim_one(
     *,
     now: datetime,
     node: str,
-    screen: Screen = unscreened,
+    screen: Screen,
 ) -> Prospect | Refusal | str:
     """The lead, held for its agent; or the gate's refusal, which is kept; or the word for why it cannot be had.
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
-from contextlib import closing
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing, closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,16 +49,17 @@ async def since(c: AsyncConnection, moment: datetime) -> Stops:
     return Stops(await do_not_call.blocked(c, moment), await consents.withdrawn(c, moment))
 
 
-async def heard(db: Database) -> AsyncIterator[Stops]:
+async def heard(db: Database) -> AsyncGenerator[Stops, None]:
     """What is committed from now on, within milliseconds, by this process too. Nothing is promised of the time in which
     the database cannot be reached.
     """
-    async for stops in _looked(db) if db.is_sqlite else _listened(db):
-        if stops.blocked or stops.withdrawn or stops.suspensions:
-            yield stops
+    async with aclosing(_looked(db) if db.is_sqlite else _listened(db)) as found:
+        async for stops in found:
+            if stops.blocked or stops.withdrawn or stops.suspensions:
+                yield stops
 
 
-async def _listened(db: Database) -> AsyncIterator[Stops]:
+async def _listened(db: Database) -> AsyncGenerator[Stops, None]:
     while True:
         try:
             async with signals.listening(db.url) as (c, said):
@@ -84,38 +85,45 @@ async def _meant(c: AsyncConnection, signal: Signal) -> Stops:
     return Stops(withdrawn=await consents.withdrawn_among(c, signal.first, signal.last))
 
 
-async def _looked(db: Database) -> AsyncIterator[Stops]:
+async def _looked(db: Database) -> AsyncGenerator[Stops, None]:
     """The look itself is made in the event loop's own turn: it never waits, and a thread would cost ten times as much.
 
     Of one writer at a time the ids grow in the order of the commits, so that the highest one seen tells what is new.
     """
     with closing(sqlite3.connect(str(db.url.database), timeout=0, isolation_level=None)) as file:
-        version, listed, withdrawn = _state(file, None) or (0, 0, "")
+        version, listed, withdrawn = await _begun(file)
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            now = _state(file, version)
-            if now is None:
-                continue
-            before = listed, withdrawn
-            version, listed, withdrawn = now
-            yield Stops(
-                tuple(_blocked(file, before[0], listed)) if listed > before[0] else (),
-                _ended(file, before[1]) if withdrawn > before[1] else frozenset(),
-            )
+            found = Stops()
+            with suppress(sqlite3.OperationalError):  # locked while somebody tidies up: the next look is soon
+                now = _state(file, version)
+                if now is None:
+                    continue
+                found = Stops(
+                    tuple(_blocked(file, listed, now[1])) if now[1] > listed else (),
+                    _ended(file, withdrawn) if now[2] > withdrawn else frozenset(),
+                )
+                version, listed, withdrawn = now
+            yield found
+
+
+async def _begun(file: sqlite3.Connection) -> tuple[int, int, str]:
+    while True:
+        with suppress(sqlite3.OperationalError):
+            if (now := _state(file, None)) is not None:
+                return now
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 def _state(file: sqlite3.Connection, version: int | None) -> tuple[int, int, str] | None:
     """The file's version, the last row of the lists, and when a consent was last withdrawn, as text; None: nothing is
-    new, or it cannot be told at this moment.
+    new since that version.
     """
-    try:
-        (now,) = file.execute("PRAGMA data_version").fetchone()
-        if now == version:
-            return None
-        (listed,) = file.execute("SELECT max(id) FROM do_not_call").fetchone()
-        (withdrawn,) = file.execute("SELECT max(withdrawn_at) FROM consents WHERE withdrawn_at IS NOT NULL").fetchone()
-    except sqlite3.OperationalError:  # locked while somebody tidies up: the next look is soon
+    (now,) = file.execute("PRAGMA data_version").fetchone()
+    if now == version:
         return None
+    (listed,) = file.execute("SELECT max(id) FROM do_not_call").fetchone()
+    (withdrawn,) = file.execute("SELECT max(withdrawn_at) FROM consents WHERE withdrawn_at IS NOT NULL").fetchone()
     return now, listed or 0, withdrawn or ""
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.core.campaign import Campaign
 from dialer.core.commands import OpenTransferRow, SaveTransfer
-from dialer.core.compliance.do_not_call import Screen, unscreened
+from dialer.core.compliance.do_not_call import Screen
 from dialer.core.compliance.gate import Permit, Refusal, check
 from dialer.core.compliance.packs import Rulebook
 from dialer.core.number import Number
@@ -29,7 +29,7 @@ async def open(
     campaign: Campaign,
     now: datetime,
     node: str,
-    screen: Screen = unscreened,
+    screen: Screen,
 ) -> Permit | Refusal:
     """Ask the gate about the outside number, as about a stranger or whosever it is, and write the transfer's row.
 

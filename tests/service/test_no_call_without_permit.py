@@ -26,9 +26,10 @@ from dialer.core.compliance.gate import Permit, Refusal, check
 from dialer.core.floor.picture import Link
 from dialer.core.number import Number
 from dialer.lab import carrier
-from dialer.store import consents, do_not_call, lists, questions, schema, suspensions
+from dialer.store import campaigns, consents, do_not_call, lists, people, questions, schema, suspensions
 from dialer.store.consents import Evidence
 from dialer.store.do_not_call import Listing
+from dialer.store.people import Role, User
 from tests.service.inside import NUMBER, Inside, inside
 from tests.support.running import eventually
 
@@ -36,6 +37,8 @@ PERMIT_LASTS = timedelta(seconds=5)
 EXPERT = Number(carrier.number(1, 8))
 QUIET = {"Login", "Ping", "ListCommands", "CoreSettings", "CoreShowChannels", "Hangup", "Setvar", "Redirect", "Filter"}
 """What else is said to Asterisk. None of it can ring anybody: see the contexts below."""
+
+PHONES = {"PJSIP/phone1", "PJSIP/phone-bea", "PJSIP/phone-cid", "PJSIP/phone-dan"}
 
 
 @dataclass
@@ -64,7 +67,9 @@ class Witness:
         channel = str(action.get("Channel", ""))
         if action["Action"] == "Originate" and "@" in channel:
             leg = str(action["ActionID"])
-            rows = self._file.execute("SELECT verdict, number, at FROM decisions WHERE attempt_id = ?", (leg,)).fetchall()
+            rows = self._file.execute(
+                "SELECT verdict, number, at FROM decisions WHERE attempt_id = ?", (leg,)
+            ).fetchall()
             kept = [(verdict, number, _utc(at)) for verdict, number, at in rows]
             number = "+" + channel.removeprefix("PJSIP/").partition("@")[0]
             self.sent.append(Sent(leg, number, datetime.now(UTC), kept))
@@ -79,7 +84,9 @@ class Witness:
             assert (verdict, number) == ("permit", one.number)
             assert decided <= one.at < decided + PERMIT_LASTS
         assert len({one.leg for one in self.sent}) == len(self.sent)
-        wire = [block for visit in self.it.pbx.fake.visits for block in bytes(visit.received).split(b"\r\n\r\n") if block]
+        wire = [
+            block for visit in self.it.pbx.fake.visits for block in bytes(visit.received).split(b"\r\n\r\n") if block
+        ]
         # A probe rings an extension that nobody has: the line's own proof that failures are told.
         probes = [block for block in wire if b"\r\nActionID: probe-" in block]
         assert {_value(block, b"Channel") for block in probes} == {"Local/probe@dialer-nowhere"}
@@ -87,7 +94,7 @@ class Witness:
         orders = [block for block in wire if b"Originate" in block]
         outward = [block for block in orders if b"@" in block]
         assert sorted(_value(block, b"ActionID") for block in outward) == sorted(one.leg for one in self.sent)
-        assert {_value(block, b"Channel") for block in orders if block not in outward} <= {"PJSIP/phone1"}
+        assert {_value(block, b"Channel") for block in orders if block not in outward} <= PHONES
         assert {_value(block, b"Action") for block in wire if block not in orders} <= QUIET
         assert all(_value(block, b"Context").startswith("dialer-") for block in wire if b"\r\nContext: " in block)
 
@@ -203,8 +210,9 @@ status = "synthetic"
 confidence = "n/a"
 """
 FAST = {"trunks": [{"name": "carrier", "lines": 30, "calls_per_second": 200}]}
-GROUPS, EACH = 6, 40
-CHANGES = 60
+GROUPS, EACH = 12, 40
+CHANGES = 100
+AGENTS = ("ann", "bea", "cid", "dan")
 
 
 @dataclass
@@ -254,8 +262,9 @@ class Changes:
             del self.suspended[area]
 
     async def pause(self, number: str) -> None:
-        self.it.service.engine.tell(ev.PauseAsked("ann", "admin"))
-        self.it.service.engine.tell(ev.ReadyAsked("ann"))
+        agent = self.chosen.choice(AGENTS)
+        self.it.service.engine.tell(ev.PauseAsked(agent, "admin"))
+        self.it.service.engine.tell(ev.ReadyAsked(agent))
 
 
 def lead_number(n: int) -> str:
@@ -263,12 +272,17 @@ def lead_number(n: int) -> str:
 
 
 async def staged(it: Inside) -> None:
-    """Many leads who all agreed, and customers who are all busy."""
+    """Four agents, many leads who all agreed, and customers who are all busy."""
     now = datetime.now(UTC)
     numbers = [lead_number(n) for n in range(GROUPS * EACH)]
     async with it.service.db.begin() as c:
+        for login in AGENTS[1:]:
+            await people.create(c, User(login, login.title(), Role.AGENT, f"phone-{login}"), now)
+        await campaigns.assign(c, it.campaign, AGENTS)
         given = Given("express", now - timedelta(days=1))
-        await consents.add(c, [(Number(number), given) for number in numbers], Evidence("import", "form 7", "boss"), now)
+        await consents.add(
+            c, [(Number(number), given) for number in numbers], Evidence("import", "form 7", "boss"), now
+        )
         list_id = await lists.create(c, it.campaign, "many", source="test", by="boss", now=now)
         await lists.add(c, it.campaign, list_id, [lists.NewLead(n, ((Number(n), ""),)) for n in numbers], now)
     answer = it.pbx.fake.answers["Originate"]
@@ -304,20 +318,25 @@ async def test_no_order_leaves_that_the_gate_refuses_at_that_instant(tmp_path: P
             if len(witness.sent) > before:
                 verdicts.append(await gate_says(it, number))
                 if isinstance(verdicts[-1], Refusal):
-                    since = await eventually(partial(changes.known, number), 5, "the gate refuses, and nobody knows why")
+                    since = await eventually(
+                        partial(changes.known, number), 5, "the gate refuses, and nobody knows why"
+                    )
                 if since is not None and at > since + LATEST:
                     late.append((number[-3:], round(at - since, 4)))
             return reply
 
         it.service.ami.ask = checked  # type: ignore[method-assign]
-        it.log_in()
+        it.service.engine.tell(ev.AgentLoggedIn("ann", "phone1", (it.campaign,)))
+        for login in AGENTS[1:]:
+            it.service.engine.tell(ev.AgentLoggedIn(login, f"phone-{login}", (it.campaign,)))
+        await it.pbx.placed()
         for _ in range(CHANGES):
             sent = {one.number for one in witness.sent}
-            at_hand = [lead_number(n) for n in range(GROUPS * EACH) if lead_number(n) not in sent]
-            await changes.one(at_hand[:6] or [lead_number(0)])
-            await asyncio.sleep(changes.chosen.random() * 0.1)
+            free = [lead_number(n) for n in range(GROUPS * EACH) if changes.since(lead_number(n)) is None]
+            await changes.one([number for number in free if number not in sent][:8] or [lead_number(0)])
+            await asyncio.sleep(changes.chosen.random() * 0.03)
         assert late == []
-        assert len(verdicts) > 10
+        assert len(verdicts) > 30
         assert changes.refused
         rules = {row.rule for row in await it.rows(schema.decisions)}
         assert rules >= {"DNC_INTERNAL", "CONSENT_REQUIRED", "EMERGENCY_SUSPENSION"}

@@ -156,10 +156,17 @@ def test_a_number_on_a_trunk_is_written_from_a_permit_alone() -> None:
 
 
 def test_nobody_else_talks_to_asterisk_or_has_the_gates_seal() -> None:
-    asking = {name for name, tree in _modules() for call in _calls(tree) if re.fullmatch(r".*\bami\.ask|.*protocol\.send", call)}
+    asking = {
+        name
+        for name, tree in _modules()
+        for call in _calls(tree)
+        if re.fullmatch(r".*\bami\.ask|.*protocol\.send", call)
+    }
     assert asking == {"asterisk/control.py", "asterisk/connection.py", "asterisk/fitness.py", "cli/checkup/pbx.py"}
     [doctor] = (tree for name, tree in _modules() if name == "cli/checkup/pbx.py")
-    asked = {ast.unparse(node.values[0]) for node in ast.walk(doctor) if isinstance(node, ast.Dict) and _is_action(node)}
+    asked = {
+        ast.unparse(node.values[0]) for node in ast.walk(doctor) if isinstance(node, ast.Dict) and _is_action(node)
+    }
     assert asked == {"'ShowDialPlan'", "'Ping'", "'Getvar'"}
     building = {name for name, tree in _modules() for call in _calls(tree) if call == "action.build"}
     assert building == {"asterisk/control.py"}
@@ -171,7 +178,9 @@ async def test_a_phone_that_is_a_number_on_a_trunk_is_not_rung() -> None:
     """Users' phones are checked where they are entered; the order to ring one does not rely on it."""
     nobody: Any = None
     with pytest.raises(BadValue):
-        await ring_agent(nobody, RingAgent("ann", "agent-t1-ann-7", "12125550123@carrier", False), ControlSettings("/rec"))
+        await ring_agent(
+            nobody, RingAgent("ann", "agent-t1-ann-7", "12125550123@carrier", False), ControlSettings("/rec")
+        )
     with pytest.raises(BadValue):
         order = RingSupervisor("boss", "spy-t1-boss-7", "12125550123@carrier")
         await ring_supervisor(nobody, order, ControlSettings("/rec"))

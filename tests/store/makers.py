@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.core.campaign import Campaign
 from dialer.core.commands import CloseAttempt, OpenAttemptRow
+from dialer.core.compliance.do_not_call import unscreened
 from dialer.core.compliance.gate import CampaignRules, Permit, Question, Refusal, check
 from dialer.core.compliance.packs import Pack, Rulebook
 from dialer.core.lead import Prospect, recycle
@@ -74,7 +75,7 @@ async def some_leads(c: AsyncConnection, campaign: Campaign, *numbers: int | Seq
 async def claimed(
     c: AsyncConnection, campaign: Campaign, n: int = 1, *, now: datetime = NOW, node: str = NODE
 ) -> tuple[Prospect, ...]:
-    return (await leads.claim(c, campaign, n, until=now + LEASE, now=now, node=node)).prospects
+    return (await leads.claim(c, campaign, n, until=now + LEASE, now=now, node=node, screen=unscreened)).prospects
 
 
 def permit(prospect: Prospect, campaign: Campaign, now: datetime = NOW) -> Permit:
@@ -110,7 +111,7 @@ async def opened(
     if prospect is None:
         (prospect,) = await claimed(c, campaign, now=now)
     order = an_order(prospect, campaign, now, agent)
-    answer = await attempts.open(c, order, RULEBOOK, campaign, now)
+    answer = await attempts.open(c, order, RULEBOOK, campaign, now, unscreened)
     assert isinstance(answer, Permit)
     return order
 
@@ -118,7 +119,7 @@ async def opened(
 async def refused_at_opening(
     c: AsyncConnection, campaign: Campaign, prospect: Prospect, now: datetime = NOW
 ) -> Refusal:
-    answer = await attempts.open(c, an_order(prospect, campaign, now), RULEBOOK, campaign, now)
+    answer = await attempts.open(c, an_order(prospect, campaign, now), RULEBOOK, campaign, now, unscreened)
     assert isinstance(answer, Refusal)
     return answer
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from dialer.core.commands import ReleaseLead, SaveBridge
+from dialer.core.compliance.do_not_call import unscreened
 from dialer.core.compliance.gate import Permit
 from dialer.core.outcome import Cause, WhoEnded
 from dialer.store import attempts, decisions, do_not_call, leads
@@ -58,7 +59,7 @@ async def test_the_same_attempt_is_not_opened_twice(database: Database) -> None:
         order = await opened(c, campaign)
     with pytest.raises(AttemptExists):
         async with database.begin() as c:
-            await attempts.open(c, order, RULEBOOK, campaign, NOW)
+            await attempts.open(c, order, RULEBOOK, campaign, NOW, unscreened)
     async with database.read() as c:
         assert await c.scalar(select(t.leads.c.tries)) == 1
 
@@ -73,7 +74,7 @@ async def test_of_many_who_open_the_same_attempt_at_once_one_does(database: Data
     async def try_it() -> bool:
         try:
             async with database.begin() as c:
-                return isinstance(await attempts.open(c, order, RULEBOOK, campaign, NOW), Permit)
+                return isinstance(await attempts.open(c, order, RULEBOOK, campaign, NOW, unscreened), Permit)
         except AttemptExists:
             return False
 
@@ -89,8 +90,10 @@ async def test_a_lead_whose_lease_went_to_another_is_not_dialed(database: Databa
         (mine,) = await claimed(c, campaign)
         (theirs,) = await claimed(c, campaign, now=NOW + LEASE, node="node-b")
         with pytest.raises(LeadNotHeld):
-            await attempts.open(c, an_order(mine, campaign), RULEBOOK, campaign, NOW + LEASE)
-        assert isinstance(await attempts.open(c, an_order(theirs, campaign), RULEBOOK, campaign, NOW + LEASE), Permit)
+            await attempts.open(c, an_order(mine, campaign), RULEBOOK, campaign, NOW + LEASE, unscreened)
+        assert isinstance(
+            await attempts.open(c, an_order(theirs, campaign), RULEBOOK, campaign, NOW + LEASE, unscreened), Permit
+        )
 
 
 async def test_a_lead_that_was_given_back_is_not_dialed(database: Database) -> None:
@@ -100,7 +103,7 @@ async def test_a_lead_that_was_given_back_is_not_dialed(database: Database) -> N
         (prospect,) = await claimed(c, campaign)
         await leads.release(c, ReleaseLead(campaign.id, prospect.lead.id, prospect.lease_until, "skipped"), NOW)
         with pytest.raises(LeadNotHeld):
-            await attempts.open(c, an_order(prospect, campaign), RULEBOOK, campaign, NOW)
+            await attempts.open(c, an_order(prospect, campaign), RULEBOOK, campaign, NOW, unscreened)
 
 
 async def test_a_number_blocked_between_claim_and_opening_is_refused(database: Database) -> None:
@@ -236,5 +239,5 @@ async def test_consent_is_asked_for_again_when_the_attempt_is_opened(
         await some_leads(c, campaign, 1, consent=consent)
         (prospect,) = await claimed(c, campaign)
         assert prospect.question.consents == ({consent} if consent else set())
-        answer = await attempts.open(c, an_order(prospect, campaign), opt_in, campaign, NOW)
+        answer = await attempts.open(c, an_order(prospect, campaign), opt_in, campaign, NOW, unscreened)
     assert getattr(answer, "rule", None) == rule

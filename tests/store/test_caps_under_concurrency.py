@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 
 from dialer.core.campaign import Campaign
 from dialer.core.commands import OpenAttemptRow
+from dialer.core.compliance.do_not_call import unscreened
 from dialer.core.compliance.gate import Permit, Refusal
 from dialer.core.compliance.limits import Cap
 from dialer.core.compliance.packs import Rulebook
@@ -38,7 +39,7 @@ class Node:
 
     async def open(self, rulebook: Rulebook) -> Permit | Refusal:
         async with self.db.begin() as c:
-            return await attempts.open(c, self.order, rulebook, self.campaign, NOW)
+            return await attempts.open(c, self.order, rulebook, self.campaign, NOW, unscreened)
 
 
 def capped(*caps: Cap) -> Rulebook:

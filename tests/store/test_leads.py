@@ -9,6 +9,7 @@ from sqlalchemy import event, text, update
 
 from dialer.core.campaign import Campaign
 from dialer.core.commands import RefuseLead, ReleaseLead
+from dialer.core.compliance.do_not_call import unscreened
 from dialer.store import campaigns, decisions, do_not_call, leads
 from dialer.store import schema as t
 from dialer.store.do_not_call import Listing
@@ -97,7 +98,7 @@ async def test_a_claim_says_when_the_next_lead_falls_due_and_how_many_are_left(d
     campaign = await _campaign_with(database, 1, 2)
     async with database.begin() as c:
         await c.execute(update(t.leads).where(t.leads.c.name == "Lead 2").values(next_at=after(minutes=7)))
-        answer = await leads.claim(c, campaign, 5, until=after(minutes=30), now=NOW, node=NODE)
+        answer = await leads.claim(c, campaign, 5, until=after(minutes=30), now=NOW, node=NODE, screen=unscreened)
     assert [p.lead.name for p in answer.prospects] == ["Lead 1"]
     assert (answer.next_at, answer.left) == (after(minutes=7), 2)
 
@@ -105,7 +106,7 @@ async def test_a_claim_says_when_the_next_lead_falls_due_and_how_many_are_left(d
 async def test_an_empty_campaign_has_nothing_due_and_nothing_left(database: Database) -> None:
     campaign = await _campaign_with(database)
     async with database.begin() as c:
-        answer = await leads.claim(c, campaign, 5, until=after(minutes=30), now=NOW, node=NODE)
+        answer = await leads.claim(c, campaign, 5, until=after(minutes=30), now=NOW, node=NODE, screen=unscreened)
     assert answer == leads.Claimed((), None, 0)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
+from dialer.core.compliance.do_not_call import unscreened
 from dialer.core.compliance.gate import Permit, Refusal
 from dialer.store import attempts, decisions, do_not_call, sealing
 from dialer.store import schema as t
@@ -37,7 +38,7 @@ async def test_every_attempt_stands_with_a_permit_that_cites_its_rules(database:
         number = refused.number.number
         order = an_order(refused, campaign)
         await do_not_call.add(c, number, Listing("agent", "anna", NOW), NOW)
-        assert isinstance(await attempts.open(c, order, RULEBOOK, campaign, NOW), Refusal)
+        assert isinstance(await attempts.open(c, order, RULEBOOK, campaign, NOW, unscreened), Refusal)
     await sealing.seal(database, lambda: NOW)
     async with database.read() as c:
         rows = (await c.execute(select(t.attempts))).all()
@@ -63,7 +64,7 @@ async def test_what_the_gate_counted_is_kept_with_the_answer(database: Database)
         await closed(c, campaign, "busy")
         (prospect,) = await claimed(c, campaign, now=after(hours=3))
         order = an_order(prospect, campaign, after(hours=3))
-        permit = await attempts.open(c, order, RULEBOOK, campaign, after(hours=3))
+        permit = await attempts.open(c, order, RULEBOOK, campaign, after(hours=3), unscreened)
     assert isinstance(permit, Permit)
     async with database.read() as c:
         first, second = [pair async for pair in decisions.matching(c, Wanted(number=a_number(1)))]

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.core.campaign import Campaign
 from dialer.core.commands import ClaimLead, ReleaseLead
+from dialer.core.compliance.do_not_call import unscreened
 from dialer.core.compliance.gate import Permit, Refusal
 from dialer.core.lead import Prospect
 from dialer.core.number import Number
@@ -40,7 +41,7 @@ async def by_hand(
     c: AsyncConnection, campaign: Campaign, who: int | Number, agent: str = "anna"
 ) -> Prospect | Refusal | str:
     order = ClaimLead(agent, NOW, campaign.id, who)
-    return await manual.claim_one(c, order, campaign, RULEBOOK, now=NOW, node=NODE)
+    return await manual.claim_one(c, order, campaign, RULEBOOK, now=NOW, node=NODE, screen=unscreened)
 
 
 async def got(c: AsyncConnection, campaign: Campaign, who: int | Number) -> Prospect:
@@ -74,7 +75,7 @@ async def test_its_attempt_is_opened_like_every_other_and_the_gate_is_asked_for_
         campaign = await a_campaign(c)
         await some_leads(c, campaign, 1)
         found = await got(c, campaign, a_number(1))
-        answer = await attempts.open(c, an_order(found, campaign), RULEBOOK, campaign, NOW)
+        answer = await attempts.open(c, an_order(found, campaign), RULEBOOK, campaign, NOW, unscreened)
         assert isinstance(answer, Permit)
         assert answer.basis.question.mode == "manual"
         assert await c.scalar(select(t.leads.c.status)) == "calling"
@@ -199,6 +200,6 @@ async def test_a_refusal_at_the_opening_keeps_the_promised_time(database: Databa
         await c.execute(update(t.leads).values(next_at=after(days=30)))
         found = await got(c, campaign, a_number(1))
         shut = replace(campaign, rules=replace(campaign.rules, windows=(((0, 60),),) * 7))
-        answer = await attempts.open(c, an_order(found, campaign), RULEBOOK, shut, NOW)
+        answer = await attempts.open(c, an_order(found, campaign), RULEBOOK, shut, NOW, unscreened)
         assert isinstance(answer, Refusal)
         assert await c.scalar(select(t.leads.c.next_at)) == after(days=30)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialer.core.campaign import Campaign
 from dialer.core.commands import OpenTransferRow, SaveTransfer
+from dialer.core.compliance.do_not_call import unscreened
 from dialer.core.compliance.gate import Permit, Refusal
 from dialer.core.outcome import Cause
 from dialer.core.remembered import OpenTransfer
@@ -33,7 +34,7 @@ async def a_talk(c: AsyncConnection, **settings: object) -> tuple[Campaign, Open
 
 
 async def opening(c: AsyncConnection, campaign: Campaign, order: OpenTransferRow) -> Permit | Refusal:
-    return await transfers.open(c, order, RULEBOOK, campaign, NOW, NODE)
+    return await transfers.open(c, order, RULEBOOK, campaign, NOW, NODE, unscreened)
 
 
 def facts(**known: object) -> SaveTransfer:

@@ -61,7 +61,9 @@ def _free(cap: Case, case: Case, at: datetime) -> datetime | None:
     if cap["kind"] == "campaign":
         return None
     quarter = at.replace(minute=at.minute // 15 * 15, second=0, microsecond=0)
-    instants = {past["at"] + cap["period"] for past in case["history"]} | {quarter + n * QUARTER for n in range(1, 3100)}
+    instants = {past["at"] + cap["period"] for past in case["history"]} | {
+        quarter + n * QUARTER for n in range(1, 3100)
+    }
     return next((instant for instant in sorted(instants) if instant > at and not is_used_up(cap, case, instant)), None)
 
 
@@ -100,7 +102,14 @@ def test_no_sequence_of_permitted_attempts_ever_exceeds_a_cap(
 
 def _book(zone: str, limits: tuple[Cap, ...]) -> Rulebook:
     pack = Pack(
-        id="XA", version="made-up", name="XA", week=ALWAYS, status="synthetic", confidence="n/a", caps=limits, zones=(zone,)
+        id="XA",
+        version="made-up",
+        name="XA",
+        week=ALWAYS,
+        status="synthetic",
+        confidence="n/a",
+        caps=limits,
+        zones=(zone,),
     )
     return Rulebook({"XA": (pack,)}, {}, {}, "2026.6", zone_names=frozenset({zone}), prefixes={as_asked.COUNTRY: "XA"})
 

@@ -241,7 +241,7 @@ async def test_a_lead_in_a_hopper_cannot_be_called_any_more(database: Database, 
     await erased(database, folders)
     async with database.begin() as c:
         with pytest.raises(LeadNotHeld):
-            await attempts.open(c, an_order(prospect, campaign), RULEBOOK, campaign, NOW)
+            await attempts.open(c, an_order(prospect, campaign), RULEBOOK, campaign, NOW, unscreened)
 
 
 async def test_numbers_that_tie_together_more_than_one_person_are_refused(

@@ -70,7 +70,9 @@ def caps(draw: st.DrawFn) -> Case:
     return {
         "kind": kind,
         "count": 0 if kind.startswith("cooldown") else draw(st.integers(1, 4)),
-        "period": timedelta(seconds=draw(st.sampled_from(periods)) if kind in ("rolling", "anchored", "cooldown") else 0),
+        "period": timedelta(
+            seconds=draw(st.sampled_from(periods)) if kind in ("rolling", "anchored", "cooldown") else 0
+        ),
         "days": draw(st.sampled_from([1, 2, 7, 30])) if kind.endswith("_days") else 0,
         "counts": draw(st.sampled_from(["attempts", "attempts", "conversations", "abandoned", "amd_machine"])),
         "scope": draw(st.sampled_from(SCOPES)),
@@ -209,7 +211,9 @@ def cases(draw: st.DrawFn) -> tuple[Case, datetime]:
     zones = draw(st.lists(st.sampled_from(ZONES), min_size=1, max_size=3, unique=True))
     at = draw(moments(zones))
     book = draw(books(at))
-    purposes = [purpose for purpose in ("debt", "research") if purpose == "debt" and "XA-DEBT" in book or draw(st.booleans())]
+    purposes = [
+        purpose for purpose in ("debt", "research") if purpose == "debt" and "XA-DEBT" in book or draw(st.booleans())
+    ]
     recent = st.integers(0, 40 * 86400).map(lambda seconds: at - timedelta(seconds=seconds))
     region = draw(st.sampled_from([None, None, "XA-N", "XA-S"]))
     case = {
@@ -227,8 +231,14 @@ def cases(draw: st.DrawFn) -> tuple[Case, datetime]:
         "consents": draw(st.one_of(st.just(["express"]), some(CONSENTS, 2))),
         "subject": draw(st.sampled_from([None, "loan-1", "loan-2"])),
         "refused_at": draw(maybe(recent, 6)),
-        "suspended": draw(st.sampled_from([[]] * 20 + [["XA"], ["XT"], ["XA-DEBT", "XA"], ["XA-S"], [f"+{COUNTRY}", "XA-N"], ["XB", "+44"]])),
-        "snapshots": draw(st.lists(st.tuples(st.sampled_from(["REG-A", "REG-B"]), recent), max_size=2, unique_by=lambda s: s[0])),
+        "suspended": draw(
+            st.sampled_from(
+                [[]] * 20 + [["XA"], ["XT"], ["XA-DEBT", "XA"], ["XA-S"], [f"+{COUNTRY}", "XA-N"], ["XB", "+44"]]
+            )
+        ),
+        "snapshots": draw(
+            st.lists(st.tuples(st.sampled_from(["REG-A", "REG-B"]), recent), max_size=2, unique_by=lambda s: s[0])
+        ),
         "abandons": draw(st.lists(abandons(), max_size=2)) if draw(st.booleans()) else [],
         "hits": draw(st.lists(hits(at), max_size=2)) if draw(st.integers(1, 4)) == 4 else [],
         "history": draw(histories(at)) if draw(st.booleans()) else [],

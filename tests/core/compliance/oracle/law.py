@@ -117,7 +117,9 @@ def _people(case: Case, held: list[tuple[str, Case]], at: datetime) -> Iterator[
                     yield No("REGISTRY_STALE", name)
         for hit in hits:
             if hit["scope"] == "registry":
-                obeys = [pack_id for pack_id, edition in held if hit["list"] in [name for name, _ in edition["registries"]]]
+                obeys = [
+                    pack_id for pack_id, edition in held if hit["list"] in [name for name, _ in edition["registries"]]
+                ]
                 # A registry that no pack names has still been looked into, and has the number.
                 yield No("DNC_REGISTRY", obeys[0] if obeys else hit["list"])
     for pack_id, edition in held:
@@ -163,8 +165,14 @@ def _timetables(case: Case, held: list[tuple[str, Case]]) -> Iterator[Timetable]
     replaced = {edition["extends"] for _, edition in held if edition["replaces_windows"]}
     rules = case["rules"]
     for pack_id, edition in held:
-        lifted = edition["waiver"]["lifts"] if edition["waiver"] and set(edition["waiver"]["by"]) & set(case["consents"]) else ()
-        week = next((edition["modes"][mode] for mode in rules["purposes"] if mode in edition["modes"]), edition["windows"])
+        lifted = (
+            edition["waiver"]["lifts"]
+            if edition["waiver"] and set(edition["waiver"]["by"]) & set(case["consents"])
+            else ()
+        )
+        week = next(
+            (edition["modes"][mode] for mode in rules["purposes"] if mode in edition["modes"]), edition["windows"]
+        )
         timetable = {
             "week": None if "hours" in lifted or pack_id in replaced else week,
             "closes_on": [] if "holidays" in lifted else edition["closes_on"],
@@ -307,7 +315,11 @@ def _standing(cap: Case, times: list[datetime], at: datetime, zone: ZoneInfo) ->
 
 
 def counted(cap: Case, case: Case) -> Iterable[Case]:
-    kinds = {"conversations": ("answered", "conversation"), "abandoned": ("abandoned",), "amd_machine": ("amd_machine",)}
+    kinds = {
+        "conversations": ("answered", "conversation"),
+        "abandoned": ("abandoned",),
+        "amd_machine": ("amd_machine",),
+    }
     for attempt in case["history"]:
         if cap.get("counts", "attempts") != "attempts" and attempt["kind"] not in kinds[cap["counts"]]:
             continue
@@ -322,7 +334,9 @@ def counted(cap: Case, case: Case) -> Iterable[Case]:
 
 
 def _expiries(case: Case) -> Iterator[datetime]:
-    periods = {cap["period"] for editions in case["book"].values() for e in editions for cap in e["caps"] if cap["period"]}
+    periods = {
+        cap["period"] for editions in case["book"].values() for e in editions for cap in e["caps"] if cap["period"]
+    }
     if case["rules"]["gap_s"] is not None:
         periods.add(timedelta(seconds=case["rules"]["gap_s"]))
     yield from (attempt["at"] + period for attempt in case["history"] for period in periods)
