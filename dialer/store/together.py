@@ -99,6 +99,7 @@ class _Values(TypeDecorator[Sequence[Any]]):
 class _Among(FunctionElement[bool]):
     type = Boolean(create_constraint=False)
     inherit_cache = True
+    _is_implicitly_boolean = True  # else SQLite is asked whether it "= 1", and no index answers that
 
 
 @compiles(_Among, "postgresql")

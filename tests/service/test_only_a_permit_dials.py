@@ -25,7 +25,7 @@ from tests.core.makers import make_permit
 CODE = Path(dialer.__file__).parent
 CONF = CODE.parent / "asterisk_conf"
 
-# --- nobody else makes a permit -------------------------------------------------------------------------------------------
+# --- nobody else makes a permit ---------------------------------------------------------------------------------------
 
 
 def _empty() -> Any:
@@ -61,7 +61,7 @@ def test_what_was_built_past_the_class_has_no_number_to_dial() -> None:
         assert _empty().number
 
 
-# --- the types ------------------------------------------------------------------------------------------------------------
+# --- the types --------------------------------------------------------------------------------------------------------
 
 SNIPPET = """
 from datetime import UTC, datetime, timedelta
@@ -94,7 +94,7 @@ def test_a_permit_is_not_derived_from_as_far_as_types_know() -> None:
     assert getattr(Permit, "__final__", False)
 
 
-# --- the code -------------------------------------------------------------------------------------------------------------
+# --- the code ---------------------------------------------------------------------------------------------------------
 
 
 def _modules() -> Iterator[tuple[str, ast.Module]]:
@@ -181,18 +181,18 @@ async def test_a_phone_that_is_a_number_on_a_trunk_is_not_rung() -> None:
         await ring_agent(
             nobody, RingAgent("ann", "agent-t1-ann-7", "12125550123@carrier", False), ControlSettings("/rec")
         )
+    order = RingSupervisor("boss", "spy-t1-boss-7", "12125550123@carrier")
     with pytest.raises(BadValue):
-        order = RingSupervisor("boss", "spy-t1-boss-7", "12125550123@carrier")
         await ring_supervisor(nobody, order, ControlSettings("/rec"))
 
 
-# --- the dialplan ---------------------------------------------------------------------------------------------------------
+# --- the dialplan -----------------------------------------------------------------------------------------------------
 
 HARMLESS = {
-    "AMD", "Answer", "Bridge", "BridgeWait", "ChanSpy", "ChannelRedirect", "ExecIf", "Gosub", "Goto", "GotoIf", "Hangup",
-    "Playback", "Read", "Return", "Set", "StopMixMonitor", "UserEvent", "Wait", "WaitForSilence",
+    "AMD", "Answer", "Bridge", "BridgeWait", "ChanSpy", "ChannelRedirect", "ExecIf", "Gosub", "Goto", "GotoIf",
+    "Hangup", "Playback", "Read", "Return", "Set", "StopMixMonitor", "UserEvent", "Wait", "WaitForSilence",
 }  # fmt: skip
-"""None of these begins a call: they work on legs that are there. `Dial`, `Originate`, `Page`, `Queue` and the like do."""
+"""None of these begins a call: they work on legs that are there. `Dial`, `Originate`, `Page` or `Queue` do."""
 
 
 def _steps() -> Iterator[tuple[str, str, str, str]]:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from typing import Any
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import Select, func, insert, select
 
 from dialer.core.compliance.consent import Given
 from dialer.core.compliance.do_not_call import ListHit
@@ -229,3 +231,21 @@ async def test_a_listing_that_ran_out_is_not_counted(database: Database) -> None
         await do_not_call.add(c, ONE, Listing("web", "callee", NOW, expires=after(days=1)), NOW)
         assert len(await do_not_call.counts(c, NOW)) == 1
         assert await do_not_call.counts(c, after(days=1)) == ()
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        (do_not_call.HITS, "ix_do_not_call_number (number=?)"),
+        (do_not_call.ERASED, "ix_do_not_call_number_hash (number_hash=?)"),
+        (consents.GIVEN, "ix_consents_number (number=?)"),
+    ],
+)
+async def test_a_claims_questions_are_answered_from_an_index_on_sqlite(
+    sqlite: Database, query: Select[Any], index: str
+) -> None:
+    async with sqlite.begin() as c:
+        compiled = query.compile(dialect=c.dialect)
+        bound = (json.dumps([ONE.e164]) if "dialed" in name or "hashes" in name else "1" for name in compiled.params)
+        plan = " ".join(str(row[3]) for row in await c.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", tuple(bound)))
+    assert f"USING INDEX {index}" in plan

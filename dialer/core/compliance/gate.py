@@ -72,8 +72,8 @@ class Basis:
 class Permit:
     """Leave to place one call to `number` until `stale_at`. Only `check` can make one; others get a `TypeError`.
 
-    So do those who would copy, change, pickle or derive one. Who writes past a class with `object.__setattr__`, or takes
-    the seal out of this module, is stopped by nothing in Python, and is seen in review.
+    So do those who would copy, change, pickle or derive one. Who writes past a class with `object.__setattr__`, or
+    takes the seal out of this module, is stopped by nothing in Python, and is seen in review.
     """
 
     basis: Basis

@@ -67,7 +67,7 @@ def _free(cap: Case, case: Case, at: datetime) -> datetime | None:
     return next((instant for instant in sorted(instants) if instant > at and not is_used_up(cap, case, instant)), None)
 
 
-# --- a whole sequence -----------------------------------------------------------------------------------------------------
+# --- a whole sequence -------------------------------------------------------------------------------------------------
 
 
 @st.composite
@@ -96,8 +96,8 @@ def test_no_sequence_of_permitted_attempts_ever_exceeds_a_cap(
         question = Question(number, 1, wish["campaign"], CampaignRules(), tuple(history), subject=wish["subject"])
         if isinstance(check(book, question, now), Permit):
             history.append(PastAttempt(now, wish["kind"], wish["campaign"], number, wish["subject"]))
-    for cap, number, campaign, subject in product(wanted, (MINE, OTHER), (1, 2), ("loan-1", "loan-2")):
-        _never_exceeded(cap, _within(cap, history, number, campaign, subject), zone)
+    for cap, callee, campaign, subject in product(wanted, (MINE, OTHER), (1, 2), ("loan-1", "loan-2")):
+        _never_exceeded(cap, _within(cap, history, callee, campaign, subject), zone)
 
 
 def _book(zone: str, limits: tuple[Cap, ...]) -> Rulebook:

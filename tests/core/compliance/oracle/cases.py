@@ -15,6 +15,8 @@ ZONES = sorted(zone_names())
 MINE, OTHER = f"+{COUNTRY}0001", f"+{COUNTRY}0002"
 CALENDARS = ("MADE-A", "MADE-B")
 KINDS = ("no_answer", "busy", "answered", "conversation", "abandoned", "amd_machine")
+ELAPSED = ("rolling", "anchored", "cooldown")
+CALENDAR = ("calendar_day", "calendar_week", "calendar_month", "rolling_days", "cooldown_days")
 SCOPES = ("number", "person", "person+debt", "person+subject", "person+seller")
 PERIODS = ("campaign_30_days", "calendar_month", "day")
 CONSENTS = ("express", "written", "appointment", "contract", "night")
@@ -60,19 +62,12 @@ def weeks(draw: st.DrawFn) -> dict[str, list[tuple[str, str]]]:
 
 @st.composite
 def caps(draw: st.DrawFn) -> Case:
-    kind = draw(
-        st.sampled_from(
-            ["rolling", "anchored", "cooldown", "calendar_day", "calendar_week", "calendar_month", "rolling_days"]
-            + ["cooldown_days", "campaign"]
-        )
-    )
+    kind = draw(st.sampled_from([*ELAPSED, *CALENDAR, "campaign"]))
     periods = [300, 3600, 86400, 86400, 3 * 86400, draw(st.integers(1, 100000))]
     return {
         "kind": kind,
         "count": 0 if kind.startswith("cooldown") else draw(st.integers(1, 4)),
-        "period": timedelta(
-            seconds=draw(st.sampled_from(periods)) if kind in ("rolling", "anchored", "cooldown") else 0
-        ),
+        "period": timedelta(seconds=draw(st.sampled_from(periods)) if kind in ELAPSED else 0),
         "days": draw(st.sampled_from([1, 2, 7, 30])) if kind.endswith("_days") else 0,
         "counts": draw(st.sampled_from(["attempts", "attempts", "conversations", "abandoned", "amd_machine"])),
         "scope": draw(st.sampled_from(SCOPES)),
@@ -118,7 +113,7 @@ def editions(draw: st.DrawFn, extends: str | None, purpose: str | None, overlay:
 @st.composite
 def books(draw: st.DrawFn, at: datetime) -> dict[str, list[Case]]:
     """A country's pack, and perhaps a region's, a purpose's and a trunk's; each in one edition or in two."""
-    kinds = [("XA", None, None, False)]
+    kinds: list[tuple[str, str | None, str | None, bool]] = [("XA", None, None, False)]
     if draw(st.integers(1, 3)) == 3:
         kinds.append(("XA-N", "XA", None, False))
     if draw(st.booleans()):
@@ -212,7 +207,7 @@ def cases(draw: st.DrawFn) -> tuple[Case, datetime]:
     at = draw(moments(zones))
     book = draw(books(at))
     purposes = [
-        purpose for purpose in ("debt", "research") if purpose == "debt" and "XA-DEBT" in book or draw(st.booleans())
+        purpose for purpose in ("debt", "research") if (purpose == "debt" and "XA-DEBT" in book) or draw(st.booleans())
     ]
     recent = st.integers(0, 40 * 86400).map(lambda seconds: at - timedelta(seconds=seconds))
     region = draw(st.sampled_from([None, None, "XA-N", "XA-S"]))
@@ -253,7 +248,7 @@ def cases(draw: st.DrawFn) -> tuple[Case, datetime]:
         case["history"] = draw(histories(at, 12))
         case["rules"] |= {"windows": None, "blackouts": [], "workdays": None, "closes_on": []}
         for edition in (edition for found in book.values() for edition in found):
-            edition |= {"windows": dict.fromkeys(DAYS, [("00:00", "24:00")]), "modes": {}, "closes_on": []}
+            edition |= {"windows": {day: [("00:00", "24:00")] for day in DAYS}, "modes": {}, "closes_on": []}
             edition["caps"] = edition["caps"] or [draw(caps())]
     return case, at
 

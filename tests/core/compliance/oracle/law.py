@@ -1,8 +1,8 @@
 """The rules as their words say them: naive on purpose, with no line in common with the gate.
 
-A case is a dict: `book` (pack id -> editions), `packs` (ids in the order in which they are asked), `zones`, `calendars`,
-the campaign's `rules`, what is known of the callee, and the `history`. Instants are aware UTC, days are dates, a window is
-a pair of "HH:MM". See `cases.py` for every key.
+A case is a dict: `book` (pack id -> editions), `packs` (ids in the order in which they are asked), `zones`,
+`calendars`, the campaign's `rules`, what is known of the callee, and the `history`. Instants are aware UTC, days are
+dates, a window is a pair of "HH:MM". See `cases.py` for every key.
 """
 
 from collections.abc import Iterable, Iterator
@@ -51,9 +51,9 @@ def next_allowed(case: Case, at: datetime, days: int) -> datetime | None:
         if today not in timetables:
             timetables[today] = list(_timetables(case, _held(case, today)))
         # Hours first, because most minutes are shut and the answer is the same.
-        if all(state == "open" for _, _, state in _looks(case, timetables[today], minute)):
-            if verdict(case, minute) is None:
-                return minute
+        is_open = all(state == "open" for _, _, state in _looks(case, timetables[today], minute))
+        if is_open and verdict(case, minute) is None:
+            return minute
     return None
 
 
@@ -87,7 +87,7 @@ def _in_effect(edition: Case, day: date) -> bool:
     return (edition["from"] or date.min) <= day <= (edition["to"] or date.max)
 
 
-# --- what people said: suspensions, lists, consent ------------------------------------------------------------------------
+# --- what people said: suspensions, lists, consent --------------------------------------------------------------------
 
 
 def _people(case: Case, held: list[tuple[str, Case]], at: datetime) -> Iterator[No]:
@@ -95,10 +95,10 @@ def _people(case: Case, held: list[tuple[str, Case]], at: datetime) -> Iterator[
     for area in case["suspended"]:  # a pack, a place, or leading digits; who set it named the area
         digits = area.startswith("+") and case["number"].startswith(area)
         named = [edition for pack_id, edition in held if digits or pack_id == area]
-        if digits or named or area in (case["country"], case["region"]):
-            # An exemption is the pack's that the area stands for; digits stand for whichever pack has one.
-            if not any(consents & set(edition["emergency_exempts"]) for edition in named):
-                yield No("EMERGENCY_SUSPENSION", area)
+        # An exemption is the pack's that the area stands for; digits stand for whichever pack has one.
+        exempt = any(consents & set(edition["emergency_exempts"]) for edition in named)
+        if (digits or named or area in (case["country"], case["region"])) and not exempt:
+            yield No("EMERGENCY_SUSPENSION", area)
     for pack_id, edition in held:
         if case["region"] in edition["blocked_regions"]:
             yield No("REGION_BLOCKED", pack_id)
@@ -128,14 +128,14 @@ def _people(case: Case, held: list[tuple[str, Case]], at: datetime) -> Iterator[
 
 
 def _refusal_holds(edition: Case, refused: datetime, at: datetime) -> bool:
-    """For good, or for so many days. A day of these is twenty-four hours from the refusal: its date would be one in which
-    zone? The last of them ends at the refusal's own hour, and never sooner than by counting dates.
+    """For good, or for so many days of twenty-four hours: the last of them ends at the refusal's own hour. Counting
+    dates instead would free the number some hours earlier on the same day, and needs a zone that may not be known.
     """
     days = edition["refusal_days"]
     return bool(edition["refusal_is_final"]) or (days is not None and at < refused + days * DAY)
 
 
-# --- hours ----------------------------------------------------------------------------------------------------------------
+# --- hours ------------------------------------------------------------------------------------------------------------
 
 
 def _hours(case: Case, timetables: list[Timetable], at: datetime) -> Iterator[No]:
@@ -201,10 +201,7 @@ def _look(case: Case, timetable: Case, clock: datetime) -> str:
     night = any(end <= start and time < end for start, end in before)
     inside = any(start <= time and (time < end or end <= start) for start, end in windows)
     # The night belongs to the day on which it began, and so does what closes it.
-    if night and not inside:
-        state = yesterday
-    else:
-        state = "open" if night and yesterday == "open" else today
+    state = yesterday if night and (yesterday == "open" or not inside) else today
     if state != "open":
         return state
     if any(start <= clock < end for start, end in timetable["blackouts"]):
@@ -259,7 +256,7 @@ def _day(case: Case, timetable: Case, day: date) -> str:
     return "open"
 
 
-# --- attempts -------------------------------------------------------------------------------------------------------------
+# --- attempts ---------------------------------------------------------------------------------------------------------
 
 
 def _attempts(case: Case, held: list[tuple[str, Case]], at: datetime) -> Iterator[No]:

@@ -1,9 +1,10 @@
 """Hours in every zone there is, at every change of its clock from 2020 to 2037: exhaustive, nothing is drawn.
 
 Zones that show the same time at every instant of these years are one clock, asked once; a clock that never changes is
-asked at an instant of its own. At each change four timetables are asked: one that lies in the hour that is skipped or repeated, one that shuts at the
-change's own wall time, one that runs through the night across it, and one that is open all day but for Sundays. They are
-asked in the seconds around the change and around the same wall times before and after it, and for the next opening.
+asked at an instant of its own. At each change four timetables are asked: one that lies in the hour that is skipped or
+repeated, one that shuts at the change's own wall time, one that runs through the night across it, and one that is open
+all day but for Sundays. They are asked in the seconds around the change, half an hour and more away from it, and for
+the next opening.
 """
 
 from collections.abc import Iterator

@@ -1,0 +1,64 @@
+"""Where the gate and the rules' words once disagreed: one row for each, so that it stays agreed."""
+
+from datetime import timedelta
+
+import pytest
+
+from dialer.core.compliance.gate import CampaignRules, Permit, Question, Refusal, check
+from dialer.core.compliance.limits import Cap
+from dialer.core.compliance.packs import Pack, Rulebook
+from dialer.core.compliance.question import Mode
+from dialer.core.number import Number
+from tests.core.compliance.makers import ask, at, permit, refusal, tried
+
+NOON = at("2026-11-24 12:00")
+DAY = timedelta(days=1)
+
+
+def test_a_year_that_nobody_knows_is_told_before_a_holiday_that_waiting_cures(engine_rulebook: Rulebook) -> None:
+    holiday = at("2026-11-20 03:00", "Europe/Rome")
+    assert refusal(engine_rulebook, ask("+99915123"), holiday).rule == "HOLIDAY"
+    found = refusal(engine_rulebook, ask("+99915123", CampaignRules(closes_on=("NONE",))), holiday)
+    assert (found.rule, found.decided_by, found.try_after) == ("HOLIDAY_UNKNOWN", "campaign", None)
+
+
+def test_where_an_eve_shortens_the_day_tomorrow_must_be_known_too(engine_rulebook: Rulebook) -> None:
+    """The made-up calendar ends with 2026: New Year's Day may be a holiday, and its eve shorter."""
+    assert permit(engine_rulebook, ask("+99914123"), at("2026-12-30 10:30", "Europe/Rome"))
+    assert refusal(engine_rulebook, ask("+99914123"), at("2026-12-31 10:30", "Europe/Rome")).rule == "HOLIDAY_UNKNOWN"
+
+
+@pytest.mark.parametrize(
+    ("cap", "kind", "mode", "rule"),
+    [
+        (Cap("cooldown", 0, DAY, counts="abandoned"), "abandoned", "progressive", "ABANDON_COOLDOWN"),
+        (Cap("cooldown_days", 0, days=2, counts="amd_machine"), "amd_machine", "progressive", "ABANDON_COOLDOWN"),
+        (Cap("cooldown", 0, DAY, counts="abandoned"), "abandoned", "preview", None),
+        (Cap("cooldown_days", 0, days=2, counts="amd_machine"), "amd_machine", "manual", None),
+        # a pause after a talk is no pause after an abandoned call, and a limit on how many there may be is no pause
+        (Cap("cooldown", 0, DAY, counts="conversations"), "conversation", "progressive", "ATTEMPT_CAP"),
+        (Cap("cooldown", 0, DAY), "busy", "preview", "ATTEMPT_CAP"),
+        (Cap("rolling", 1, DAY, counts="abandoned"), "abandoned", "preview", "ATTEMPT_CAP"),
+    ],
+)
+def test_only_a_pause_after_an_abandoned_call_is_called_one_and_spares_an_agent_who_is_there(
+    cap: Cap, kind: str, mode: Mode, rule: str | None
+) -> None:
+    question = Question(Number("+999770001"), 1, 1, history=tried(NOON - timedelta(hours=1), kind=kind), mode=mode)
+    found = check(_book(cap), question, NOON)
+    assert isinstance(found, Permit) if rule is None else isinstance(found, Refusal) and found.rule == rule
+
+
+def _book(cap: Cap) -> Rulebook:
+    week = (((0, 1440),),) * 7
+    pack = Pack(
+        id="XA",
+        version="made-up",
+        name="XA",
+        week=week,
+        status="synthetic",
+        confidence="n/a",
+        caps=(cap,),
+        zones=("UTC",),
+    )
+    return Rulebook({"XA": (pack,)}, {}, {}, "2026.6", zone_names=frozenset({"UTC"}), prefixes={"99977": "XA"})
