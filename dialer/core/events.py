@@ -556,12 +556,5 @@ ServiceEvent = LinkEvent | StoreDown | StoreUp | Halted | Adopted | RulesSet | D
 CampaignEvent = CampaignSet | LeadsClaimed | ClaimFailed | LeadClaimed | LeadNotClaimed | AbandonsCounted
 StopEvent = NumberBlocked | ConsentWithdrawn | SuspensionSet | OptOutKept
 Event = (
-    CustomerEvent
-    | OriginateEvent
-    | AgentEvent
-    | TransferEvent
-    | SpyEvent
-    | ServiceEvent
-    | CampaignEvent
-    | StopEvent
+    CustomerEvent | OriginateEvent | AgentEvent | TransferEvent | SpyEvent | ServiceEvent | CampaignEvent | StopEvent
 )

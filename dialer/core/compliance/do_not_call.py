@@ -34,8 +34,8 @@ class ListHit:
 
 @dataclass(frozen=True, slots=True)
 class Screened:
-    """What the registries say of one number: those it is on, and how old (name, instant) each of those asked is. None in
-    place of the instant: the registry is there and cannot be read.
+    """What the registries say of one number: those it is on, and how old (name, instant) each of those asked is. None
+    in place of the instant: the registry is there and cannot be read.
     """
 
     hits: tuple[ListHit, ...] = ()
