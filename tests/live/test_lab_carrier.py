@@ -38,6 +38,7 @@ ROWS = (
     Row(11, rings=False, answers=True, lasts=(0, 0.5)),
     Row(12, rings=False, answers=True, lasts=(0.9, 1.5)),
     Row(13, rings=True, answers=True, lasts=(0.9, 1.5)),
+    Row(14, rings=True, answers=True, lasts=(11, 32)),
 )
 
 assert [row.code for row in ROWS] == [scenario.code for scenario in carrier.SCENARIOS]
