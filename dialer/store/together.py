@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -55,8 +56,7 @@ def rows_of(query: Select[Any], text: str | None) -> Found:
     """What `as_json` made of the query, as rows again."""
     if text is None or text == "[]":
         return []
-    columns = query.selected_columns
-    names, readers = columns.keys(), [_reader(column.type) for column in columns]
+    names, readers = _shape(query)
     return [
         SimpleNamespace(
             **{
@@ -66,6 +66,13 @@ def rows_of(query: Select[Any], text: str | None) -> Found:
         )
         for values in json.loads(text)
     ]
+
+
+@lru_cache(maxsize=64)
+def _shape(query: Select[Any]) -> tuple[tuple[str, ...], tuple[Callable[[Any], Any] | None, ...]]:
+    """Its columns' names, and what turns each JSON value into the column's own; made once, as the query is."""
+    columns = query.selected_columns
+    return tuple(columns.keys()), tuple(_reader(column.type) for column in columns)
 
 
 def _reader(kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:

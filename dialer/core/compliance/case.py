@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from dialer.core.compliance.consent import Consent, lifted
 from dialer.core.compliance.hours import Calendar, Shut, Timetable, next_open, shut_at
-from dialer.core.compliance.limits import Cap, counted, gap_ends, reached
+from dialer.core.compliance.limits import Cap, forbids, gap_ends
 from dialer.core.compliance.packs import COUNTRY_CALENDAR, Chosen, Pack, Rulebook, beginnings, choose, in_force
 from dialer.core.compliance.question import AGENT_GUARANTEED, CampaignRules, Question
 from dialer.core.compliance.wall import day_start, wall
@@ -89,8 +89,8 @@ def limits_used(case: Case) -> Iterator[Used]:
     if not question.history or not case.zones:
         return
     for source, cap in (*_pack_caps(case), *_campaign_caps(rules)):
-        past = counted(cap, question.history, question.number, question.subject)
-        hit = reached(cap, past, case.at, case.zones[0], question.campaign_id)
+        number, subject = question.number, question.subject
+        hit = forbids(cap, question.history, case.at, case.zones[0], number, subject, question.campaign_id)
         if hit is not None:
             yield Used("ABANDON_COOLDOWN" if cap.after_abandon else "ATTEMPT_CAP", source, hit.free_at)
     same = (past for past in question.history if past.number in (None, question.number))

@@ -185,9 +185,9 @@ def _day_rule(timetable: Timetable, day: date) -> str | None:
     workdays = timetable.only_workdays
     if _eve(timetable, day) is not None and any(not calendar.knows(day + _DAY) for calendar in timetable.calendars):
         return "HOLIDAY_UNKNOWN"
-    for calendar in timetable.calendars if workdays is None else (*timetable.calendars, workdays):
-        if not calendar.knows(day):
-            return "HOLIDAY_UNKNOWN"
-        if calendar.is_off(day):
-            return "HOLIDAY"
+    asked = timetable.calendars if workdays is None else (*timetable.calendars, workdays)
+    if any(not calendar.knows(day) for calendar in asked):
+        return "HOLIDAY_UNKNOWN"
+    if any(calendar.is_off(day) for calendar in asked):
+        return "HOLIDAY"
     return None if workdays is None or workdays.is_workday(day) else "HOLIDAY"

@@ -6,7 +6,7 @@ platforms), and over the calendar (Germany's day and week, France's thirty days)
 they showed the callee.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -79,6 +79,27 @@ class Reached:
 
     cap: Cap
     free_at: datetime | None
+
+
+def forbids(
+    cap: Cap,
+    history: Collection[PastAttempt],
+    at: datetime,
+    zone: str,
+    number: Number,
+    subject: str | None,
+    campaign_id: int,
+) -> Reached | None:
+    """Whether the cap forbids an attempt at `at` to `number` about `subject`, and until when.
+
+    Blocks begin with their first attempt, so those of one matter are not those of all: where the subject is not known,
+    there must be room in the blocks of each.
+    """
+    subjects = {subject}
+    if cap.kind == "anchored" and subject is None:
+        subjects |= {past.subject for past in history}
+    found = (reached(cap, counted(cap, history, number, one), at, zone, campaign_id) for one in subjects)
+    return max((hit for hit in found if hit is not None), key=lambda hit: hit.free_at or at, default=None)
 
 
 def counted(cap: Cap, history: Iterable[PastAttempt], number: Number, subject: str | None) -> Iterable[PastAttempt]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from dialer.core.compliance.gate import CampaignRules, Permit, Question, Refusal, check
-from dialer.core.compliance.limits import Cap
+from dialer.core.compliance.limits import Cap, PastAttempt
 from dialer.core.compliance.packs import Pack, Rulebook
 from dialer.core.compliance.question import Mode
 from dialer.core.number import Number
@@ -47,6 +47,21 @@ def test_only_a_pause_after_an_abandoned_call_is_called_one_and_spares_an_agent_
     question = Question(Number("+999770001"), 1, 1, history=tried(NOON - timedelta(hours=1), kind=kind), mode=mode)
     found = check(_book(cap), question, NOON)
     assert isinstance(found, Permit) if rule is None else isinstance(found, Refusal) and found.rule == rule
+
+
+def test_where_the_matter_is_not_known_there_must_be_room_in_the_blocks_of_each() -> None:
+    """All attempts together begin their blocks elsewhere than those about one loan, whose block is still full."""
+    cap = Cap("anchored", 1, timedelta(minutes=5), scope="person+debt")
+    first, other, another = (NOON + timedelta(seconds=s) for s in (0, 300, 301))
+    past = (
+        PastAttempt(first, "busy"),
+        PastAttempt(other, "busy", subject="a"),
+        PastAttempt(another, "busy", subject="b"),
+    )
+    question = Question(Number("+999770001"), 1, 1, history=past)
+    found = check(_book(cap), question, NOON + timedelta(seconds=600))
+    assert isinstance(found, Refusal)
+    assert found.try_after == another + timedelta(minutes=5)
 
 
 def _book(cap: Cap) -> Rulebook:

@@ -152,9 +152,11 @@ def moments(draw: st.DrawFn, zones: list[str]) -> datetime:
     return FIRST + timedelta(seconds=max(seconds, 0))
 
 
-def histories(at: datetime, most: int = 8) -> st.SearchStrategy[list[Case]]:
+def histories(at: datetime, most: int = 8, periods: Sequence[int] = ()) -> st.SearchStrategy[list[Case]]:
+    """Attempts until `at`, many of them at the very second at which a period of so many seconds ends."""
+    edges = [max(period + off, 0) for period in [0, 300, 3600, 86400, *periods, *periods] for off in (-1, 0, 0, 1)]
     ago = st.one_of(
-        st.sampled_from([0, 1, 299, 300, 301, 3599, 3600, 3601, 86399, 86400, 86401, 259200]),
+        st.sampled_from(edges),
         st.integers(0, 86400),
         st.integers(0, 40 * 86400),
     )
@@ -244,12 +246,16 @@ def cases(draw: st.DrawFn) -> tuple[Case, datetime]:
         case |= {"refused_at": None, "suspended": [], "hits": [], "consents": ["express"]}
         for edition in (edition for found in book.values() for edition in found):
             edition["blocked_regions"] = []
+    periods: list[int] = []
     if about == "counts":
-        case["history"] = draw(histories(at, 12))
         case["rules"] |= {"windows": None, "blackouts": [], "workdays": None, "closes_on": []}
         for edition in (edition for found in book.values() for edition in found):
             edition |= {"windows": {day: [("00:00", "24:00")] for day in DAYS}, "modes": {}, "closes_on": []}
             edition["caps"] = edition["caps"] or [draw(caps())]
+            edition["abandonment"] = edition["abandonment"] or draw(st.sampled_from([None, (3.0, "day")]))
+            periods += [int(cap["period"].total_seconds()) for cap in edition["caps"]]
+        case["abandons"] = case["abandons"] or [draw(abandons())]
+        case["history"] = draw(histories(at, 12, periods))
     return case, at
 
 

@@ -280,6 +280,11 @@ def _attempts(case: Case, held: list[tuple[str, Case]], at: datetime) -> Iterato
 
 def is_used_up(cap: Case, case: Case, at: datetime) -> bool:
     """Whether the cap, counted by its definition over the whole history, forbids an attempt at this instant."""
+    if cap["kind"] == "anchored" and case["subject"] is None:
+        # Blocks begin with their first attempt: there must be room in those of every matter this may be about.
+        subjects = {attempt["subject"] for attempt in case["history"]} - {None}
+        if any(is_used_up(cap, case | {"subject": subject}, at) for subject in subjects):
+            return True
     times = sorted(attempt["at"] for attempt in counted(cap, case) if attempt["at"] <= at)
     allowed = 1 if cap["kind"].startswith("cooldown") else cap["count"]
     return _standing(cap, times, at, ZoneInfo(case["zones"][0])) >= allowed
