@@ -172,3 +172,9 @@ def test_a_witness_fills_what_nobody_saw_and_changes_nothing_that_was_seen() -> 
     call = told(ev.CustomerRang(ID, rang), ev.Witnessed(ID, ended, answered, answered, Cause.NORMAL))
     assert (call.rang_at, call.answered_at, call.bridged_at, call.ended_at) == (rang, answered, answered, ended)
     assert call.ending().talk_seconds == 35
+
+
+def test_a_witness_tells_that_the_customer_pressed_the_key_while_nobody_looked() -> None:
+    ended = NOW - timedelta(seconds=5)
+    call = told(ev.Witnessed(ID, ended, ended, None, Cause.NORMAL, opted_out=True))
+    assert call.opted_out_at == ended

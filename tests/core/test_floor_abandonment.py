@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -21,6 +22,8 @@ from tests.core.makers import (
     leg,
     make_campaign,
     make_ending,
+    make_lead,
+    make_number,
     make_open_attempt,
     make_prospect,
     make_session,
@@ -53,6 +56,30 @@ def abandoned(stage: Stage) -> str:
 
 
 # --- counting and the brake -----------------------------------------------------------------------------------------
+
+
+def test_the_first_call_under_a_pack_brings_the_packs_limit() -> None:
+    stage = ready()
+    prospect = make_prospect(lead=make_lead(numbers=(make_number(1, "+12125550123"),)))
+    fresh = (("US-DNC", stage.now - timedelta(days=1)),)
+    stage.supply(replace(prospect, question=replace(prospect.question, snapshots=fresh)))
+    order = stage.last(cmd.OpenAttemptRow)
+    assert (order.permit.number, order.permit.lead_id) == (prospect.number.number, prospect.lead.id)
+    stage.tell(ev.AttemptOpened(order.attempt_id, order.permit))
+    assert [one.limit for one in stage.desk().standing] == [Limit(3.0, "US")]
+
+
+def test_a_count_of_a_campaign_that_the_floor_does_not_know_changes_nothing() -> None:
+    stage = ready()
+    assert stage.tell(ev.AbandonsCounted(99, "UTC", START, (), None)) == []
+
+
+def test_the_same_count_told_twice_is_no_news() -> None:
+    stage = ready()
+    counted(stage, 1, 1000)
+    before = stage.picture.repace
+    counted(stage, 1, 1000)
+    assert stage.picture.repace is before
 
 
 def test_what_the_database_counted_is_where_a_restart_goes_on() -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from math import floor
-from typing import Final, get_args
+from typing import Final, assert_never, get_args
 
 from dialer.core.compliance.packs import AbandonPeriod, Pack
 from dialer.core.compliance.wall import day_start, wall
@@ -48,6 +48,8 @@ def block(period: AbandonPeriod, started: datetime | None, zone: str, now: datet
             return day_start(first_day, zone), day_start(next_month, zone)
         case "day":
             return day_start(today, zone), day_start(today + timedelta(days=1), zone)
+        case _:
+            assert_never(period)
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,12 +107,12 @@ def not_through(case: Case) -> tuple[Shut, ...]:
 
 def earliest_cure(case: Case) -> datetime | None:
     """The earliest instant at which hours and limits may stop refusing; None where no waiting helps."""
-    at = case.at
-    for used in limits_used(case):
-        if used.free_at is None:
-            return None
-        at = max(at, used.free_at)
-    opening = next_open(case.timetables, at, case.question.rules.closing_guard)
+    free = [used.free_at for used in limits_used(case)]
+    known = [at for at in free if at is not None]
+    opening = None
+    if len(known) == len(free):
+        opening = next_open(case.timetables, max(known, default=case.at), case.question.rules.closing_guard)
+    # What is used up for good may be a rule of this edition alone.
     edition = _next_edition_starts(case)
     return edition if edition is not None and (opening is None or edition < opening) else opening
 

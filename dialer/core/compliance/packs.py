@@ -6,7 +6,7 @@ except that a purpose pack may replace the hours of the country it extends.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Literal
 
@@ -257,8 +257,17 @@ def in_force(
 
 
 def beginnings(packs: Iterable[Pack], rulebook: Rulebook) -> Iterator[tuple[date, str | None]]:
-    """The first day of every edition of these packs, and the zone of that date (None: the callee's)."""
-    for pack in packs:
-        for edition in rulebook.packs[pack.id]:
-            if edition.effective_from is not None:
-                yield edition.effective_from, edition.dated_in
+    """Every day from which other rules hold, and the zone of that date (None: the callee's): an edition of these packs,
+    or of one that extends them, begins on it, or has lapsed.
+    """
+    ids = {pack.id for pack in packs}
+    editions = (
+        one for name, found in rulebook.packs.items() if name in ids or found[0].extends in ids for one in found
+    )
+    turns: dict[tuple[date, str | None], None] = {}
+    for edition in editions:
+        if edition.effective_from is not None:
+            turns[edition.effective_from, edition.dated_in] = None
+        if edition.effective_to is not None:
+            turns[edition.effective_to + timedelta(days=1), edition.dated_in] = None
+    yield from turns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -175,6 +176,13 @@ def test_the_shipped_packs_limit_three_kinds_of_block() -> None:
         "calendar_month": Limit(5.0, "CA"),
         "day": Limit(3.0, "GB"),
     }
+
+
+def test_of_two_limits_on_the_same_block_the_tighter_one_holds_whatever_their_order() -> None:
+    (us,) = packs("US")
+    looser = replace(us, id="ZX", abandonment=replace(us.abandonment, limit_percent=5.0))
+    for order in ((us, looser), (looser, us)):
+        assert limits(order) == {"campaign_30_days": Limit(3.0, "US")}
 
 
 @pytest.mark.parametrize(("pack", "demands"), [("US", True), ("CA", True), ("GB", True), ("DE", False), ("CN", False)])

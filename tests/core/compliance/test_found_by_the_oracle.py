@@ -1,5 +1,6 @@
 """Where the gate and the rules' words once disagreed: one row for each, so that it stays agreed."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from dialer.core.compliance.gate import CampaignRules, Permit, Question, Refusal
 from dialer.core.compliance.limits import Cap, PastAttempt
 from dialer.core.compliance.packs import Pack, Rulebook
 from dialer.core.compliance.question import Mode
+from dialer.core.compliance.week import Week
 from dialer.core.number import Number
 from tests.core.compliance.makers import ask, at, permit, refusal, tried
 
@@ -64,16 +66,33 @@ def test_where_the_matter_is_not_known_there_must_be_room_in_the_blocks_of_each(
     assert found.try_after == another + timedelta(minutes=5)
 
 
+def test_a_rule_that_lapses_frees_the_number_on_the_day_after() -> None:
+    """The region's rule ends with no other after it: what is left of the rules opens long before its next edition."""
+    country = _pack("XA", (((0, 1440),),) * 7)
+    rule = replace(_pack("XA-N", ((),) * 7), extends="XA", effective_to=NOON.date())
+    again = replace(rule, effective_from=NOON.date() + 9 * DAY, effective_to=None)
+    book = Rulebook({"XA": (country,), "XA-N": (rule, again)}, {}, {}, "2026.6", prefixes={"99977": "XA"})
+    found = check(book, Question(Number("+999770001"), 1, 1, region="XA-N"), NOON)
+    assert isinstance(found, Refusal)
+    assert (found.decided_by, found.try_after) == ("XA-N", at("2026-11-25 00:00"))
+
+
+def test_a_total_that_is_used_up_is_so_until_an_edition_without_it() -> None:
+    old = replace(_pack("XA", (((0, 1440),),) * 7), caps=(Cap("campaign", 1),), effective_to=NOON.date())
+    new = replace(old, caps=(), effective_from=NOON.date() + DAY, effective_to=None)
+    book = Rulebook({"XA": (old, new)}, {}, {}, "2026.6", zone_names=frozenset({"UTC"}), prefixes={"99977": "XA"})
+    question = Question(Number("+999770001"), 1, 1, history=tried(NOON - DAY))
+    found = check(book, question, NOON)
+    assert isinstance(found, Refusal)
+    assert (found.rule, found.try_after) == ("ATTEMPT_CAP", at("2026-11-25 00:00"))
+
+
 def _book(cap: Cap) -> Rulebook:
-    week = (((0, 1440),),) * 7
-    pack = Pack(
-        id="XA",
-        version="made-up",
-        name="XA",
-        week=week,
-        status="synthetic",
-        confidence="n/a",
-        caps=(cap,),
-        zones=("UTC",),
-    )
+    pack = replace(_pack("XA", (((0, 1440),),) * 7), caps=(cap,))
     return Rulebook({"XA": (pack,)}, {}, {}, "2026.6", zone_names=frozenset({"UTC"}), prefixes={"99977": "XA"})
+
+
+def _pack(pack_id: str, week: Week) -> Pack:
+    return Pack(
+        id=pack_id, version="made-up", name=pack_id, week=week, status="synthetic", confidence="n/a", zones=("UTC",)
+    )

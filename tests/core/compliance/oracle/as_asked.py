@@ -20,8 +20,16 @@ COUNTRY = "99977"
 def rulebook(case: Case) -> Rulebook:
     packs = {pack_id: tuple(_pack(pack_id, e, case) for e in editions) for pack_id, editions in case["book"].items()}
     calendars = {name: Calendar(name, **data) for name, data in case["calendars"].items()}
-    first = {COUNTRY: case["packs"][0]}
-    return Rulebook(packs, calendars, {}, "2026.6", zone_names=frozenset(case["zones"]), prefixes=first)
+    homes = {e["dated_in"] for editions in case["book"].values() for e in editions if e["dated_in"] is not None}
+    return Rulebook(
+        packs,
+        calendars,
+        {},
+        "2026.6",
+        zone_names=frozenset(case["zones"]),
+        prefixes={COUNTRY: case["packs"][0]},
+        dated_in=tuple(sorted(homes)),
+    )
 
 
 def stated(case: Case) -> Stated:
@@ -84,6 +92,7 @@ def _pack(pack_id: str, edition: Case, case: Case) -> Pack:
         overlay=edition["overlay"],
         effective_from=edition["from"],
         effective_to=edition["to"],
+        dated_in=edition["dated_in"],
         replaces_windows=edition["replaces_windows"],
         modes={mode: _week(week) for mode, week in edition["modes"].items()},
         closes_on=tuple(edition["closes_on"]),

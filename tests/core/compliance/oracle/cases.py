@@ -80,6 +80,7 @@ def editions(draw: st.DrawFn, extends: str | None, purpose: str | None, overlay:
     return {
         "from": None,
         "to": None,
+        "dated_in": None,
         "extends": extends,
         "purpose": purpose,
         "overlay": overlay,
@@ -130,6 +131,7 @@ def books(draw: st.DrawFn, at: datetime) -> dict[str, list[Case]]:
         turn = at.date() + timedelta(days=draw(st.integers(-2, 3)))
         # Only a region's or a purpose's rule may lapse, for a while or for good; the loader refuses other gaps.
         lapse = 0 if pack_id in ("XA", "XT") else draw(st.sampled_from([0, 0, 1, 2]))
+        first["dated_in"] = second["dated_in"] = draw(maybe(st.sampled_from(ZONES)))
         first["to"], second["from"] = turn - timedelta(days=1 + lapse), turn
         if lapse == 2:
             second["to"] = turn + timedelta(days=1)

@@ -40,18 +40,18 @@ def next_allowed(case: Case, at: datetime, days: int) -> datetime | None:
     """
     ends = {end for end in _expiries(case) if at < end}
     guard = timedelta(seconds=case["rules"]["guard_s"] % 60)
-    timetables: dict[frozenset[date], list[Timetable]] = {}
-    clocks = [ZoneInfo(zone) for zone in case["zones"]]
+    timetables: dict[tuple[int, ...], list[Timetable]] = {}
     for minute in _minutes_after(at, days * 24 * 60):
         between = {minute - guard} if guard and at < minute - guard else set()
         for instant in sorted(between | {end for end in ends if minute - MINUTE < end < minute}):
             if verdict(case, instant) is None:
                 return instant
-        today = frozenset(minute.astimezone(clock).date() for clock in clocks)
-        if today not in timetables:
-            timetables[today] = list(_timetables(case, _held(case, today)))
+        held = _held(case, minute)
+        rules = tuple(id(edition) for _, edition in held)
+        if rules not in timetables:
+            timetables[rules] = list(_timetables(case, held))
         # Hours first, because most minutes are shut and the answer is the same.
-        is_open = all(state == "open" for _, _, state in _looks(case, timetables[today], minute))
+        is_open = all(state == "open" for _, _, state in _looks(case, timetables[rules], minute))
         if is_open and verdict(case, minute) is None:
             return minute
     return None
@@ -59,9 +59,7 @@ def next_allowed(case: Case, at: datetime, days: int) -> datetime | None:
 
 def _denials(case: Case, at: datetime) -> Iterator[No]:
     clocks = [(zone, at.astimezone(ZoneInfo(zone))) for zone in case["zones"]]
-    # Dates of effect are local. Where it is another day in another zone, what holds in either holds.
-    today = frozenset(clock.date() for _, clock in clocks) or frozenset({at.date()})
-    held = _held(case, today)
+    held = _held(case, at)
     # Without the country's rules, or the trunk's, nothing is decided; other packs have no say before their day.
     ids = {pack_id for pack_id, _ in held}
     yield from (No("RULES_MISSING", pack_id) for pack_id in case["needed"] if pack_id not in ids)
@@ -74,17 +72,22 @@ def _denials(case: Case, at: datetime) -> Iterator[No]:
     yield from _abandon_rate(case, held)
 
 
-def _held(case: Case, today: frozenset[date]) -> list[tuple[str, Case]]:
+def _held(case: Case, at: datetime) -> list[tuple[str, Case]]:
     return [
         (pack_id, edition)
         for pack_id in case["packs"]
         for edition in case["book"][pack_id]
-        if any(_in_effect(edition, day) for day in today)
+        if _in_effect(edition, case["zones"], at)
     ]
 
 
-def _in_effect(edition: Case, day: date) -> bool:
-    return (edition["from"] or date.min) <= day <= (edition["to"] or date.max)
+def _in_effect(edition: Case, zones: list[str], at: datetime) -> bool:
+    """Dates of effect are local to the zone that the pack names, else to the callee. Where it is another day in another
+    of the callee's zones, what holds in either holds.
+    """
+    homes = [edition["dated_in"]] if edition["dated_in"] is not None else zones or ["UTC"]
+    days = {at.astimezone(ZoneInfo(zone)).date() for zone in homes}
+    return any((edition["from"] or date.min) <= day <= (edition["to"] or date.max) for day in days)
 
 
 # --- what people said: suspensions, lists, consent --------------------------------------------------------------------
